@@ -1,0 +1,149 @@
+/**
+ * What the alarm path asks of the world, as narrow ports. The composition root passes in the real ones
+ * (`platform/real/`) or the simulated ones (`platform/simulated/`); the path itself never touches `Date`,
+ * timers, sockets, files or randomness. A set of ports belongs to one incarnation of a process.
+ */
+
+/** Time, passed in. Durations come from `monotonic`, instants from `wall`; never mix the two. */
+export interface Clock {
+  /** UTC milliseconds of this machine's wall clock. It may jump by hours in either direction. */
+  wall(): number;
+  /** Milliseconds of a clock that only goes forward. Its zero means nothing. */
+  monotonic(): number;
+  /** Calls `then` once, `ms` milliseconds from now. Returns what cancels it (calling that late is harmless). */
+  after(ms: number, then: () => void): () => void;
+}
+
+export interface Randomness {
+  /** Uniform in [0, 1). */
+  fraction(): number;
+  bytes(count: number): Uint8Array;
+}
+
+export type SqlValue = string | number | bigint | boolean | null | Uint8Array;
+export type Row = Record<string, SqlValue>;
+export interface Statement {
+  sql: string;
+  params?: readonly SqlValue[];
+}
+export interface StatementResult {
+  /** Rows changed by INSERT, UPDATE or DELETE. */
+  changes: number;
+  /** What RETURNING gave. */
+  rows: Row[];
+}
+
+/**
+ * A SQLite database file. Two calls only: no transaction spans an await, and deduplication rests on UNIQUE,
+ * not on read-then-write. Both reject with a `DatabaseError` when the disk fails or the file is closed.
+ */
+export interface Database {
+  read<T extends Row = Row>(sql: string, params?: readonly SqlValue[]): Promise<T[]>;
+  /** Runs the statements in one transaction; resolves only when they are durable (synchronous=FULL). */
+  commit(statements: readonly Statement[]): Promise<StatementResult[]>;
+  close(): Promise<void>;
+}
+
+/** `durable`: WAL, synchronous=FULL. `relaxed`: synchronous=NORMAL, may lose the last commits at a power cut. */
+export type Durability = 'durable' | 'relaxed';
+
+export interface DatabasePort {
+  /** Opens (and creates) the named database of this process, and runs `schema` (idempotent DDL) on it. */
+  open(name: string, durability: Durability, schema: string): Promise<Database>;
+}
+
+export interface MqttMessage {
+  topic: string;
+  payload: Uint8Array;
+}
+
+/** One MQTT connection that is kept up for ever: it reconnects by itself, with back-off and jitter. */
+export interface MqttLink {
+  readonly up: boolean;
+  /**
+   * QoS 1. Rejects at once while the link is down, and after `timeoutMs` without a PUBACK (which closes the
+   * connection). It queues nothing: the outbox is the only queue. A PUBACK promises nothing about the cloud.
+   */
+  publish(topic: string, payload: string): Promise<void>;
+  close(): Promise<void>;
+}
+
+export interface MqttLinkOptions {
+  clientId: string;
+  /** Topic filters, subscribed with QoS 1 before every `onUp`; clean session always. */
+  subscribe: readonly string[];
+  /** Asked before each connection, so that will and birth can carry the same session. */
+  will?: () => MqttMessage;
+  /** Time to wait for a PUBACK before the connection is given up. Default 5000. */
+  publishTimeoutMs?: number;
+  onUp(): void;
+  onDown(reason: string): void;
+  /** Must return quickly: it is called in order, and a slow handler delays all that follow. */
+  onMessage(topic: string, payload: Uint8Array): void;
+}
+
+export interface MqttPort {
+  connect(options: MqttLinkOptions): MqttLink;
+}
+
+/** Where bytes go: a tty of this machine, or a TCP peer (a serial device server, a receiver at 110). */
+export type StreamAddress =
+  | {
+      kind: 'tty';
+      path: string;
+      baudRate: number;
+      dataBits?: 7 | 8;
+      parity?: 'none' | 'even' | 'odd';
+      stopBits?: 1 | 2;
+    }
+  | { kind: 'tcp'; host: string; port: number; localAddress?: string };
+
+export interface StreamEvents {
+  /** `at` is the monotonic time at which these bytes were read. */
+  onData(bytes: Uint8Array, at: number): void;
+  /** Called once, also after `close()`. */
+  onClose(reason: string): void;
+}
+
+export interface ByteStream {
+  /** Never throws; bytes written to a closed stream are dropped (`onClose` has told). */
+  write(bytes: Uint8Array): void;
+  close(): void;
+}
+
+export interface StreamPort {
+  /** Rejects when the address cannot be opened within `timeoutMs` (default 4000). No retry: callers own that. */
+  open(address: StreamAddress, events: StreamEvents, timeoutMs?: number): Promise<ByteStream>;
+}
+
+export interface Listener {
+  readonly port: number;
+  close(): Promise<void>;
+}
+
+/** Serving bytes: simulators and receivers. `port` 0 asks for a free one. */
+export interface ListenPort {
+  listen(
+    at: { host: string; port: number },
+    onConnection: (stream: ByteStream, remote: string) => StreamEvents,
+  ): Promise<Listener>;
+}
+
+export type LogFields = Record<string, unknown>;
+export interface Log {
+  debug(message: string, fields?: LogFields): void;
+  info(message: string, fields?: LogFields): void;
+  warn(message: string, fields?: LogFields): void;
+  error(message: string, fields?: LogFields): void;
+  child(fields: LogFields): Log;
+}
+
+/** All that a process of the alarm path is given. */
+export interface Ports {
+  clock: Clock;
+  random: Randomness;
+  databases: DatabasePort;
+  mqtt: MqttPort;
+  streams: StreamPort;
+  log: Log;
+}

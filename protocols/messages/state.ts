@@ -1,0 +1,96 @@
+import { z } from 'zod';
+import { id } from '../signal.ts';
+import { offsetEstimate } from './alarm.ts';
+
+/** A sentence for a technician, in both languages of the product. */
+export const bilingual = z.object({ zh: z.string(), en: z.string() });
+export type Bilingual = z.infer<typeof bilingual>;
+
+/** What a driver says of a device. `unknown` is the cloud's own word, never the edge's. */
+export const deviceHealth = z.discriminatedUnion('state', [
+  z.object({ state: z.literal('good') }),
+  z.object({ state: z.literal('fault'), reason: bilingual }),
+  z.object({ state: z.literal('offline'), reason: bilingual }),
+]);
+export type DeviceHealth = z.infer<typeof deviceHealth>;
+
+export const deviceKind = z.enum(['button', 'camera', 'smoke', 'direct-path']);
+export type DeviceKind = z.infer<typeof deviceKind>;
+
+export const deviceReport = z.object({
+  id,
+  kind: deviceKind,
+  driver: z.string(),
+  heartbeat_s: z.number().positive(),
+  /** Null: not heard since the edge started. Otherwise ms since the device last gave proof of life. */
+  heard_ago_ms: z.number().nonnegative().nullable(),
+  health: deviceHealth.nullable(),
+  /** Whether the wire to it (tty, socket) is open. */
+  line_open: z.boolean(),
+  /** What the device says of itself: battery, firmware, clock drift. */
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+});
+export type DeviceReport = z.infer<typeof deviceReport>;
+
+/** First message of a session: who is here, with every device that the edge's file names. */
+export const birth = z.object({
+  kind: z.literal('birth'),
+  session: z.string(),
+  sent_at: z.int(),
+  /** Of the alarm outbox, and the highest n that it has used: tells a rewound outbox. */
+  epoch: z.string(),
+  highest_n: z.int().min(0),
+  version: z.string(),
+  account: z.string(),
+  devices: z.array(deviceReport),
+});
+export type Birth = z.infer<typeof birth>;
+
+/** The broker's word that the session named in it has ended. A will of any other session is ignored. */
+export const will = z.object({ kind: z.literal('will'), session: z.string() });
+
+/** The gateway lives (default every 5 s), with what has changed or been heard since the last one. */
+export const heartbeat = z.object({
+  kind: z.literal('heartbeat'),
+  session: z.string(),
+  sent_at: z.int(),
+  offset: offsetEstimate.nullable(),
+  /** Alarms in the outbox that have not left yet. */
+  pending_alarms: z.int().min(0),
+  devices: z.array(deviceReport),
+});
+export type Heartbeat = z.infer<typeof heartbeat>;
+
+/** Something the gateway wants people to know (two cloned cards, a disk that does not answer, …). */
+export const notice = z.object({
+  kind: z.literal('notice'),
+  session: z.string(),
+  code: z.string(),
+  subject: z.string(),
+  /** False: it is over. */
+  open: z.boolean(),
+  text: bilingual,
+});
+export type Notice = z.infer<typeof notice>;
+
+export const stateLaneMessage = z.discriminatedUnion('kind', [birth, will, heartbeat, notice]);
+export type StateLaneMessage = z.infer<typeof stateLaneMessage>;
+
+export const point = z.object({
+  device: id,
+  field: z.string().regex(/^[a-z][a-z0-9_]{0,40}$/),
+  value: z.number(),
+  unit: z.string().max(12),
+  at: z.int(),
+});
+export type Point = z.infer<typeof point>;
+
+/** Telemetry lane: points of one outbox row; n is dense within the epoch, so a gap can be seen. */
+export const telemetryMessage = z.object({
+  kind: z.literal('telemetry'),
+  session: z.string(),
+  epoch: z.string(),
+  n: z.int().min(1),
+  points: z.array(point).max(500),
+});
+export type TelemetryMessage = z.infer<typeof telemetryMessage>;

@@ -29,9 +29,9 @@ export const signalName = z.object({
 });
 export type SignalName = z.infer<typeof signalName>;
 
-/** `gateway/epoch/alarm/n`: the name as one string, as in logs, the API and Idempotency-Key. */
+/** `gateway.epoch.alarm.n`: the name as one string, as in logs, URLs and Idempotency-Key. */
 export function nameText(name: SignalName): string {
-  return `${name.gateway}/${name.epoch}/${name.lane}/${name.n}`;
+  return `${name.gateway}.${name.epoch}.${name.lane}.${name.n}`;
 }
 
 /** The finger itself, wherever its frames travel: what edge and cloud deduplicate presses by, for 30 days. */

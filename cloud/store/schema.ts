@@ -1,0 +1,149 @@
+/**
+ * The cloud's relational state. Plain SQL in the subset that SQLite and PostgreSQL share (ON CONFLICT,
+ * RETURNING); times are UTC ms, JSON is text. Deduplication rests on the UNIQUE constraints here.
+ */
+export const cloudSchema = `
+CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+
+-- One row for each (name, digest) that the cloud has committed. A second name for a press that is already
+-- known by its origin is a row too: same_as names the first, it is answered with that one's state, and it is
+-- never dispatched itself.
+CREATE TABLE IF NOT EXISTS signals (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  campus TEXT NOT NULL,
+  gateway TEXT NOT NULL,
+  epoch TEXT NOT NULL,
+  n INTEGER NOT NULL,
+  device TEXT NOT NULL,
+  type TEXT NOT NULL,
+  mode TEXT NOT NULL,
+  account TEXT NOT NULL,
+  zone INTEGER NOT NULL,
+  code TEXT NOT NULL,
+  occurred_at INTEGER NOT NULL,
+  clock_known INTEGER NOT NULL,
+  origin TEXT,
+  same_as INTEGER REFERENCES signals(id),
+  incident INTEGER REFERENCES incidents(id),
+  -- how far the press lay back when the first copy came in, ms: age at the first byte + time at the edge
+  age_at_ingest_ms REAL NOT NULL,
+  age_at_first_byte_ms REAL NOT NULL,
+  -- UTC ms (cloud clock) of the first byte, placed by the offset estimate
+  first_byte_at REAL NOT NULL,
+  ingested_at REAL NOT NULL,
+  committed_at REAL NOT NULL,
+  dispatched_at REAL,
+  delivered_at REAL,
+  -- 1: somebody ended the delivery by name; the only way besides a receipt
+  ended_by TEXT,
+  crossed_restart INTEGER NOT NULL DEFAULT 0,
+  late INTEGER NOT NULL DEFAULT 0,
+  -- the edge's own account of its loop (JSON edgeStages), from copies and reports
+  edge_stages TEXT NOT NULL DEFAULT '{"first_byte":0}',
+  lamp TEXT,
+  reported INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (name, digest)
+);
+-- one press is one signal, whatever names it came under (origin is NULL for levels)
+CREATE UNIQUE INDEX IF NOT EXISTS signals_origin ON signals (gateway, device, origin) WHERE same_as IS NULL;
+CREATE INDEX IF NOT EXISTS signals_open ON signals (id) WHERE delivered_at IS NULL AND ended_by IS NULL AND same_as IS NULL;
+CREATE INDEX IF NOT EXISTS signals_recent ON signals (ingested_at);
+CREATE INDEX IF NOT EXISTS signals_counter ON signals (gateway, epoch, n);
+
+-- A centre's receipt for a signal, by whichever path it came.
+CREATE TABLE IF NOT EXISTS receipts (
+  signal INTEGER NOT NULL REFERENCES signals(id),
+  centre TEXT NOT NULL,
+  door TEXT NOT NULL,
+  path TEXT NOT NULL,
+  is_primary INTEGER NOT NULL,
+  reference TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  raw TEXT NOT NULL,
+  PRIMARY KEY (signal, centre, path)
+);
+
+CREATE TABLE IF NOT EXISTS attempts (
+  id INTEGER PRIMARY KEY,
+  signal INTEGER NOT NULL REFERENCES signals(id),
+  centre TEXT NOT NULL,
+  door TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  outcome TEXT NOT NULL,
+  reason TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS attempts_signal ON attempts (signal);
+
+CREATE TABLE IF NOT EXISTS incidents (
+  id INTEGER PRIMARY KEY,
+  campus TEXT NOT NULL,
+  gateway TEXT NOT NULL,
+  device TEXT NOT NULL,
+  opened_at INTEGER NOT NULL,
+  acknowledged_by TEXT, acknowledged_at INTEGER,
+  resolved_by TEXT, resolved_at INTEGER
+);
+CREATE UNIQUE INDEX IF NOT EXISTS incidents_open ON incidents (gateway, device) WHERE resolved_at IS NULL;
+
+CREATE TABLE IF NOT EXISTS incident_log (
+  id INTEGER PRIMARY KEY,
+  incident INTEGER NOT NULL REFERENCES incidents(id),
+  at INTEGER NOT NULL,
+  step TEXT NOT NULL,
+  detail TEXT NOT NULL,
+  hash TEXT NOT NULL
+);
+CREATE INDEX IF NOT EXISTS incident_log_incident ON incident_log (incident);
+
+-- The last known state of every device that a birth or the campus file named.
+CREATE TABLE IF NOT EXISTS devices (
+  gateway TEXT NOT NULL,
+  device TEXT NOT NULL,
+  campus TEXT NOT NULL,
+  report TEXT NOT NULL,
+  PRIMARY KEY (gateway, device)
+);
+
+CREATE TABLE IF NOT EXISTS alerts (
+  id INTEGER PRIMARY KEY,
+  code TEXT NOT NULL,
+  severity TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  text TEXT NOT NULL,
+  opened_at INTEGER NOT NULL,
+  closed_at INTEGER
+);
+CREATE UNIQUE INDEX IF NOT EXISTS alerts_open ON alerts (code, subject) WHERE closed_at IS NULL;
+
+-- What a notification channel has already been told, so that nothing is told twice or forgotten.
+CREATE TABLE IF NOT EXISTS notifications (
+  id INTEGER PRIMARY KEY,
+  alert INTEGER NOT NULL REFERENCES alerts(id),
+  event TEXT NOT NULL,
+  channel TEXT NOT NULL,
+  tries INTEGER NOT NULL DEFAULT 0,
+  done_at INTEGER,
+  last_error TEXT,
+  UNIQUE (alert, event, channel)
+);
+
+CREATE TABLE IF NOT EXISTS quarantine (
+  id INTEGER PRIMARY KEY,
+  at INTEGER NOT NULL,
+  topic TEXT NOT NULL,
+  reason TEXT NOT NULL,
+  sha256 TEXT NOT NULL,
+  payload BLOB NOT NULL
+);
+
+-- The feed: what changed, in order, written in the very commit that changed it. Only the subject is kept (an
+-- alarm's name, gateway/device, an alert's id): a reader is given the thing as it is now. Trimmed to 100,000.
+CREATE TABLE IF NOT EXISTS events (
+  id INTEGER PRIMARY KEY AUTOINCREMENT,
+  at INTEGER NOT NULL,
+  type TEXT NOT NULL,
+  subject TEXT NOT NULL
+);
+`;

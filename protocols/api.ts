@@ -1,0 +1,208 @@
+import { z } from 'zod';
+import { centreReceipt } from './messages/alarm.ts';
+import { bilingual, deviceKind } from './messages/state.ts';
+import { id, lampState, mode, signalType } from './signal.ts';
+
+/** Every step of a press on its way to 110 and back, in order. */
+export const stageNames = [
+  'first_byte',
+  'decoded',
+  'stored_edge',
+  'published',
+  'ingested',
+  'committed',
+  'dispatched',
+  'delivered',
+  'lamp',
+] as const;
+export const stageName = z.enum(stageNames);
+
+/** Milliseconds since the first byte; the cloud's own stages are placed by the clock offset estimate. */
+export const stage = z.object({ name: stageName, ms: z.number() });
+
+/** Campus, gateway and device with the names that people call them by (null: not in the cloud's campus file). */
+export const place = z.object({
+  campus: id,
+  campus_name: bilingual.nullable(),
+  gateway: id,
+  device: id,
+  device_name: bilingual.nullable(),
+});
+
+/** Whether it reached 110 in time: `late` is over five minutes after the press. */
+export const apiAlarm = z.object({
+  id: z.string(),
+  place,
+  type: signalType,
+  mode,
+  account: z.string(),
+  zone: z.int(),
+  code: z.string(),
+  sequence: z.int(),
+  occurred_at: z.int(),
+  received_at: z.int(),
+  incident: z.int().nullable(),
+  state: z.enum(['stored', 'delivered']),
+  late: z.boolean(),
+  /** Timings that crossed a restart of the edge rest on wall clocks. */
+  crossed_restart: z.boolean(),
+  lamp: lampState.nullable(),
+  centres: z.array(centreReceipt),
+  /**
+   * The figure of record: age of the press at its first byte + the edge's own loop until it knew of 110's
+   * receipt, ms. Null until then.
+   */
+  total_ms: z.number().nullable(),
+  age_at_first_byte_ms: z.number(),
+  stages: z.array(stage),
+});
+export type ApiAlarm = z.infer<typeof apiAlarm>;
+
+/** `unknown`: nobody can say now (its gateway is cut off, or it has not spoken since the cloud started). */
+export const deviceState = z.enum(['good', 'alarm', 'fault', 'offline', 'unknown']);
+export const apiDevice = z.object({
+  place,
+  kind: deviceKind.nullable(),
+  driver: z.string().nullable(),
+  state: deviceState,
+  /** Why, when it is not good. */
+  reason: bilingual.nullable(),
+  since: z.int(),
+  /** UTC ms of the last proof of life by the cloud's clock; null: never since this cloud started. */
+  heard_at: z.int().nullable(),
+  heartbeat_s: z.number().nullable(),
+  line_open: z.boolean().nullable(),
+  facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** `unlisted`: only the edge's file names it; `missing`: only the cloud's campus file does. */
+  listing: z.enum(['listed', 'unlisted', 'missing']),
+});
+export type ApiDevice = z.infer<typeof apiDevice>;
+
+export const apiGateway = z.object({
+  campus: id,
+  gateway: id,
+  state: z.enum(['online', 'offline', 'unknown']),
+  since: z.int(),
+  heard_at: z.int().nullable(),
+  version: z.string().nullable(),
+  pending_alarms: z.int().nullable(),
+  clock_offset_ms: z.number().nullable(),
+  clock_error_ms: z.number().nullable(),
+});
+export type ApiGateway = z.infer<typeof apiGateway>;
+
+export const alertCode = z.enum([
+  'gateway-offline',
+  'device-offline',
+  'device-fault',
+  'centre-silent',
+  'centre-refused',
+  'alarm-undelivered',
+  'alarm-late',
+  'latency-breach',
+  'alarm-unreadable',
+  'identity-conflict',
+  'gateway-notice',
+]);
+export type AlertCode = z.infer<typeof alertCode>;
+
+export const apiAlert = z.object({
+  id: z.int(),
+  code: alertCode,
+  severity: z.enum(['critical', 'warning']),
+  /** What it is about: a device, a gateway, a centre, an alarm's name. One open alert for a code and subject. */
+  subject: z.string(),
+  text: bilingual,
+  opened_at: z.int(),
+  closed_at: z.int().nullable(),
+});
+export type ApiAlert = z.infer<typeof apiAlert>;
+
+export const apiCentre = z.object({
+  id,
+  primary: z.boolean(),
+  doors: z.array(
+    z.object({
+      id,
+      kind: z.string(),
+      supervision: z.enum(['unknown', 'answering', 'silent']),
+      since: z.int().nullable(),
+      round_trip_ms: z.number().nullable(),
+    }),
+  ),
+});
+export type ApiCentre = z.infer<typeof apiCentre>;
+
+export const apiIncident = z.object({
+  id: z.int(),
+  campus: id,
+  gateway: id,
+  device: id,
+  opened_at: z.int(),
+  acknowledged_by: z.string().nullable(),
+  acknowledged_at: z.int().nullable(),
+  resolved_by: z.string().nullable(),
+  resolved_at: z.int().nullable(),
+  alarms: z.array(z.string()),
+  /** Append-only, chained: each hash covers the one before. */
+  log: z.array(
+    z.object({ at: z.int(), step: z.string(), detail: z.record(z.string(), z.unknown()), hash: z.string() }),
+  ),
+});
+export type ApiIncident = z.infer<typeof apiIncident>;
+
+export const apiLatency = z.object({
+  campus: z.string().nullable(),
+  from: z.int(),
+  to: z.int(),
+  bound_ms: z.number(),
+  /** Alarms in the window; those without a receipt count with their age so far. */
+  count: z.int(),
+  undelivered: z.int(),
+  crossed_restart: z.int(),
+  breaches: z.int(),
+  p50_ms: z.number().nullable(),
+  p95_ms: z.number().nullable(),
+  p99_ms: z.number().nullable(),
+});
+export type ApiLatency = z.infer<typeof apiLatency>;
+
+export const apiReadiness = z.object({
+  ready: z.boolean(),
+  /** What is still missing, in words for people. */
+  waiting_for: z.array(bilingual),
+});
+
+export const apiQuarantined = z.object({
+  id: z.int(),
+  at: z.int(),
+  topic: z.string(),
+  reason: z.string(),
+  sha256: z.string(),
+  size: z.int(),
+  /** The first bytes, hex. */
+  head: z.string(),
+});
+
+/** One entry of the feed; each carries the whole thing as it is now, so that a reader only replaces. */
+export const feedEvent = z.discriminatedUnion('type', [
+  z.object({ type: z.literal('alarm'), data: apiAlarm }),
+  z.object({ type: z.literal('device'), data: apiDevice }),
+  z.object({ type: z.literal('gateway'), data: apiGateway }),
+  z.object({ type: z.literal('alert'), data: apiAlert }),
+  z.object({ type: z.literal('centre'), data: apiCentre }),
+]);
+export type FeedEvent = z.infer<typeof feedEvent>;
+
+/** RFC 9457. */
+export const problem = z.object({
+  type: z.string(),
+  title: z.string(),
+  status: z.int(),
+  detail: z.string().optional(),
+  errors: z.array(z.object({ pointer: z.string(), detail: z.string() })).optional(),
+});
+
+export function itemsOf<T extends z.ZodType>(item: T) {
+  return z.object({ items: z.array(item), next: z.string().nullable().optional() });
+}

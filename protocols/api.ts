@@ -41,6 +41,8 @@ export const apiAlarm = z.object({
   sequence: z.int(),
   occurred_at: z.int(),
   received_at: z.int(),
+  /** `originText` of the press (serial-boot-counter-type); null for levels. */
+  origin: z.string().nullable(),
   incident: z.int().nullable(),
   state: z.enum(['stored', 'delivered']),
   late: z.boolean(),

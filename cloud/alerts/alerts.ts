@@ -1,0 +1,97 @@
+import type { Clock, Log } from '#platform/ports.ts';
+import type { AlertCode, ApiAlert } from '#protocols/api.ts';
+import type { Bilingual } from '#protocols/messages/state.ts';
+import type { Store } from '../store/store.ts';
+
+export interface AlertText {
+  code: AlertCode;
+  severity: ApiAlert['severity'];
+  /** What it is about: a device, a gateway, a centre, an alarm's name. */
+  subject: string;
+  text: Bilingual;
+}
+
+/** What people must know. At most one alert is open for a code and subject; both calls may be repeated freely. */
+export interface Alerts {
+  /** Opens it, unless it is open. Never rejects: what cannot be written is logged, and the next call tries again. */
+  raise(alert: AlertText): Promise<void>;
+  /** Closes it, if it is open; costs nothing when it is not. Never rejects. */
+  clear(code: AlertCode, subject: string): Promise<void>;
+  isOpen(code: AlertCode, subject: string): boolean;
+}
+
+export async function createAlerts(part: { clock: Clock; log: Log; store: Store }): Promise<Alerts> {
+  const { clock, log, store } = part;
+  const keyOf = (code: string, subject: string) => `${code} ${subject}`;
+  // What is open, in memory as well, so that the thousands of calls which change nothing touch no disk. The
+  // UNIQUE index of the table stays the judge.
+  const rows = await store.read<{ code: string; subject: string }>(
+    'SELECT code, subject FROM alerts WHERE closed_at IS NULL',
+  );
+  const open = new Set(rows.map((row) => keyOf(row.code, row.subject)));
+
+  return {
+    async raise({ code, severity, subject, text }) {
+      const key = keyOf(code, subject);
+      if (open.has(key)) return;
+      open.add(key);
+      log.warn(`alert: ${text.en}`, { code, severity, subject });
+      const at = Math.round(clock.wall());
+      try {
+        await store.commit(
+          [
+            {
+              sql: `INSERT INTO alerts (code, severity, subject, text, opened_at) VALUES (?, ?, ?, ?, ?)
+                    ON CONFLICT (code, subject) WHERE closed_at IS NULL DO NOTHING`,
+              params: [code, severity, subject, JSON.stringify(text), at],
+            },
+          ],
+          [
+            {
+              type: 'alert',
+              subjectsOf: {
+                sql: `SELECT CAST(id AS TEXT) AS subject FROM alerts WHERE code = ? AND subject = ? AND closed_at IS NULL`,
+                params: [code, subject],
+              },
+            },
+          ],
+        );
+      } catch (error) {
+        open.delete(key);
+        log.error('an alert could not be written', { code, subject, error });
+      }
+    },
+
+    async clear(code, subject) {
+      const key = keyOf(code, subject);
+      if (!open.delete(key)) return;
+      log.info('alert is over', { code, subject });
+      const at = Math.round(clock.wall());
+      try {
+        // The entry comes from the newest one of this code and subject: the one that this commit closes.
+        await store.commit(
+          [
+            {
+              sql: `UPDATE alerts SET closed_at = ? WHERE code = ? AND subject = ? AND closed_at IS NULL`,
+              params: [at, code, subject],
+            },
+          ],
+          [
+            {
+              type: 'alert',
+              subjectsOf: {
+                sql: `SELECT CAST(MAX(id) AS TEXT) AS subject FROM alerts WHERE code = ? AND subject = ? HAVING MAX(id) IS NOT NULL`,
+                params: [code, subject],
+              },
+            },
+          ],
+        );
+      } catch (error) {
+        open.add(key);
+        log.error('an alert could not be closed', { code, subject, error });
+      }
+    },
+
+    isOpen: (code, subject) => open.has(keyOf(code, subject)),
+  };
+}

@@ -1,0 +1,126 @@
+import { z } from 'zod';
+import { dc09DoorConfig } from '#platform/doors/dc09.ts';
+import { bilingual, deviceKind } from '#protocols/messages/state.ts';
+import { id } from '#protocols/signal.ts';
+
+/** Until people and gateways can sign in, nothing of the cloud listens where others could reach it. */
+const loopbackHost = z
+  .string()
+  .regex(
+    /^(localhost|::1|127(\.\d{1,3}){3})$/,
+    'only loopback (127.0.0.1, ::1, localhost) until sign-in exists: everyone who can reach this port could act',
+  );
+const port = z.int().min(0).max(65_535);
+
+const broker = z
+  .strictObject({
+    /** The broker inside this process. */
+    embedded: z
+      .strictObject({ host: loopbackHost.default('127.0.0.1'), port: port.default(1883) })
+      .optional(),
+    /** A broker of your own, MQTT 3.1.1 over TCP. */
+    url: z
+      .string()
+      .regex(/^mqtt:\/\/[^\s/]+\/?$/, 'expected mqtt://host:port')
+      .optional(),
+  })
+  .transform((broker, context) => {
+    if (broker.embedded !== undefined && broker.url !== undefined) {
+      context.addIssue({ code: 'custom', path: ['url'], message: 'give either embedded or url, not both' });
+      return z.NEVER;
+    }
+    return broker.url === undefined
+      ? { kind: 'embedded' as const, ...(broker.embedded ?? { host: '127.0.0.1', port: 1883 }) }
+      : { kind: 'external' as const, url: broker.url };
+  });
+
+const centre = z.strictObject({
+  id,
+  /** *Delivered* and the lamp mean this one. */
+  primary: z.boolean().default(false),
+  /** In the order in which they are tried. */
+  doors: z.array(dc09DoorConfig).min(1),
+});
+
+const webhook = z.strictObject({
+  id,
+  url: z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' }),
+  /** Key of the HMAC over each body. */
+  secret: z.string().min(8, 'use at least 8 characters'),
+});
+
+const device = z.strictObject({ id, name: bilingual.strict(), kind: deviceKind });
+const gateway = z.strictObject({ id, devices: z.array(device).default([]) });
+const campus = z.strictObject({ id, name: bilingual.strict(), gateways: z.array(gateway).default([]) });
+
+const httpUrl = z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' });
+const influx = z.discriminatedUnion('version', [
+  z.strictObject({
+    version: z.literal(1),
+    url: httpUrl,
+    database: z.string().min(1),
+    username: z.string().optional(),
+    password: z.string().optional(),
+  }),
+  z.strictObject({
+    version: z.literal(2),
+    url: httpUrl,
+    token: z.string().min(1),
+    org: z.string().min(1),
+    bucket: z.string().min(1),
+  }),
+]);
+
+/** The cloud's file (`cloud.yaml`): strict, so that a mistyped key is an error and never a silent default. */
+export const cloudConfig = z
+  .strictObject({
+    broker: broker.prefault({}),
+    http: z.strictObject({ host: loopbackHost.default('127.0.0.1'), port: port.default(8080) }).prefault({}),
+    /** `bound_ms`: the time within which a press must be acknowledged by 110. */
+    latency: z.strictObject({ bound_ms: z.number().positive().default(2000) }).prefault({}),
+    centres: z.array(centre).min(1),
+    webhooks: z.array(webhook).default([]),
+    campuses: z.array(campus).default([]),
+    /** Where no InfluxDB is configured, telemetry lives in the embedded store. */
+    telemetry: z.strictObject({ influx: influx.optional() }).prefault({}),
+  })
+  .superRefine((config, context) => {
+    const complain = (path: (string | number)[], message: string) =>
+      context.addIssue({ code: 'custom', path, message });
+
+    const primaries = config.centres.flatMap((c, i) => (c.primary ? [i] : []));
+    if (primaries.length === 0) complain(['centres'], 'one centre must be marked primary: true');
+    for (const i of primaries.slice(1)) complain(['centres', i, 'primary'], 'only one centre can be primary');
+
+    complainOfRepeats(config.centres, ['centres'], 'centre', complain);
+    for (const [c, { doors }] of config.centres.entries()) {
+      complainOfRepeats(doors, ['centres', c, 'doors'], 'door of this centre', complain);
+    }
+    complainOfRepeats(config.webhooks, ['webhooks'], 'webhook', complain);
+    complainOfRepeats(config.campuses, ['campuses'], 'campus', complain);
+
+    // A gateway's id alone names its signals, so it is unique in the whole city and not only on its campus.
+    const gateways = new Set<string>();
+    for (const [c, { gateways: ofCampus }] of config.campuses.entries()) {
+      for (const [g, gateway] of ofCampus.entries()) {
+        const path = ['campuses', c, 'gateways', g];
+        if (gateways.has(gateway.id)) complain([...path, 'id'], `there is already a gateway ${gateway.id}`);
+        gateways.add(gateway.id);
+        complainOfRepeats(gateway.devices, [...path, 'devices'], 'device of this gateway', complain);
+      }
+    }
+  });
+export type CloudConfig = z.infer<typeof cloudConfig>;
+
+function complainOfRepeats(
+  items: readonly { id: string }[],
+  path: (string | number)[],
+  what: string,
+  complain: (path: (string | number)[], message: string) => void,
+): void {
+  const seen = new Set<string>();
+  for (const [i, { id }] of items.entries()) {
+    if (seen.has(id)) complain([...path, i, 'id'], `there is already a ${what} ${id}`);
+    seen.add(id);
+  }
+}

@@ -1,0 +1,378 @@
+import { Buffer } from 'node:buffer';
+import type { Clock, Log, Randomness } from '#platform/ports.ts';
+import type { ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
+import type { Command } from '#protocols/messages/command.ts';
+import { deviceReport } from '#protocols/messages/state.ts';
+import type { Birth, DeviceReport, Heartbeat, Notice, StateLaneMessage } from '#protocols/messages/state.ts';
+import type { Alerts } from '../alerts/alerts.ts';
+import type { CloudConfig } from '../config.ts';
+import type { Change, Store } from '../store/store.ts';
+import { addDevice, knownFleet, namesOf, newGateway } from './fleet.ts';
+import type { Device, Gateway } from './fleet.ts';
+import { judge, silenceBoundMs } from './judge.ts';
+import { AttentiveTime, SilenceWatch } from './silence.ts';
+import { gatewayOffline, rememberDevice, settleDeviceAlerts } from './telling.ts';
+
+/** A gateway that has said nothing for so long is offline; also the grace after a start of the cloud. */
+export const gatewaySilentMs = 20_000;
+const sweepMs = 500;
+/** A gateway is asked for its birth at most so often. */
+const rebirthEveryMs = 5_000;
+/** Gateways whose last question is remembered; more than these may be asked more often. */
+const askedLimit = 10_000;
+const rebirthExpiresMs = 60_000;
+/** What could not be written (alerts, feed, reports) is tried again after this. */
+const retellMs = 5_000;
+
+export interface LivenessParts {
+  clock: Clock;
+  random: Randomness;
+  log: Log;
+  store: Store;
+  alerts: Alerts;
+  campuses: CloudConfig['campuses'];
+  /** Publishes down to a gateway; what cannot be sent now is asked for again by its next message. */
+  send(campus: string, gateway: string, lane: 'receipt', message: ReceiptLaneMessage): void;
+  send(campus: string, gateway: string, lane: 'command', message: Command): void;
+}
+
+/** Who is there. All of it lives in memory; the table holds last reports, which after a start prove nothing. */
+export interface Liveness {
+  /** A message of the state lane, parsed, with the wall clock's reading when it came in. */
+  onState(campus: string, gateway: string, message: StateLaneMessage, receivedAt: number): void;
+  /** Any other message of a session: proof of life, or the reason to ask for a birth. */
+  spoke(campus: string, gateway: string, session: string): void;
+  gateways(): Gateway[];
+  gateway(id: string): Gateway | null;
+  devices(): Device[];
+  device(gateway: string, id: string): Device | null;
+  /** Steps taken by the watch over silence, for the test that holds its cost constant. */
+  operations(): number;
+  /** Resolves when all that is known now is written and told. */
+  settled(): Promise<void>;
+  close(): Promise<void>;
+}
+
+export async function startLiveness(parts: LivenessParts): Promise<Liveness> {
+  const { store, clock } = parts;
+  const rows = await store.read<{ gateway: string; campus: string; report: string }>(
+    'SELECT gateway, campus, report FROM devices',
+  );
+  const remembered = rows.flatMap(({ gateway, campus, report }) => {
+    const parsed = deviceReport.safeParse(JSON.parse(report));
+    return parsed.success ? [{ gateway, campus, report: parsed.data }] : [];
+  });
+  return new Watch(parts, knownFleet(parts.campuses, remembered, Math.round(clock.wall())));
+}
+
+class Watch implements Liveness {
+  readonly #parts: LivenessParts;
+  readonly #names;
+  readonly #fleet: Map<string, Gateway>;
+  readonly #time: AttentiveTime;
+  readonly #silence: SilenceWatch<Gateway | Device>;
+  readonly #asked = new Map<string, number>();
+  /** What must still be written and told; bounded by the fleet. */
+  readonly #untold = { gateways: new Set<Gateway>(), devices: new Set<Device>() };
+  #telling: Promise<void> | null = null;
+  #retellAt = 0;
+  #cancelSweep: () => void;
+  #closed = false;
+
+  constructor(parts: LivenessParts, fleet: Map<string, Gateway>) {
+    this.#parts = parts;
+    this.#names = namesOf(parts.campuses);
+    this.#fleet = fleet;
+    this.#time = new AttentiveTime(() => parts.clock.monotonic());
+    const now = this.#time.now();
+    this.#silence = new SilenceWatch(now, sweepMs);
+    for (const gateway of fleet.values()) {
+      this.#silence.expect(gateway, now + gatewaySilentMs);
+      for (const device of gateway.devices.values()) {
+        device.verdict = judge(gateway.state, device.report, false);
+      }
+    }
+    this.#cancelSweep = parts.clock.after(sweepMs, () => this.#sweep());
+  }
+
+  onState(campus: string, id: string, message: StateLaneMessage, receivedAt: number): void {
+    const gateway = this.#fleet.get(id);
+    if (gateway !== undefined && gateway.campus !== campus && gateway.state === 'online') {
+      this.#conflict(gateway, campus);
+      return;
+    }
+    if (message.kind === 'birth') return this.#born(campus, id, message, receivedAt);
+    if (gateway === undefined || gateway.session !== message.session) {
+      // The end of a session that is not the current one says nothing of the current one.
+      if (message.kind !== 'will') this.#askForBirth(campus, id);
+      return;
+    }
+    if (message.kind === 'will') this.#lost(gateway);
+    else {
+      this.#alive(gateway);
+      if (message.kind === 'heartbeat') this.#beat(gateway, message, receivedAt);
+      else this.#noticed(gateway, message);
+    }
+  }
+
+  spoke(campus: string, id: string, session: string): void {
+    const gateway = this.#fleet.get(id);
+    if (gateway?.session === session && gateway.campus === campus) this.#alive(gateway);
+    else if (gateway?.campus === campus || gateway?.state !== 'online') this.#askForBirth(campus, id);
+  }
+
+  gateways = (): Gateway[] => [...this.#fleet.values()];
+  gateway = (id: string): Gateway | null => this.#fleet.get(id) ?? null;
+  devices = (): Device[] => this.gateways().flatMap((gateway) => [...gateway.devices.values()]);
+  device = (gateway: string, id: string): Device | null => this.#fleet.get(gateway)?.devices.get(id) ?? null;
+  operations = (): number => this.#silence.operations;
+
+  async settled(): Promise<void> {
+    while (this.#telling !== null) await this.#telling;
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancelSweep();
+    await this.settled();
+  }
+
+  #born(campus: string, id: string, birth: Birth, receivedAt: number): void {
+    const wall = Math.round(this.#parts.clock.wall());
+    let gateway = this.#fleet.get(id);
+    if (gateway === undefined) this.#fleet.set(id, (gateway = newGateway(campus, id, wall)));
+    gateway.campus = campus;
+    gateway.session = birth.session;
+    gateway.epoch = birth.epoch;
+    gateway.version = birth.version;
+    this.#become(gateway, 'online');
+    this.#alive(gateway);
+
+    const named = new Set(birth.devices.map((report) => report.id));
+    for (const device of gateway.devices.values()) {
+      if (!named.has(device.id)) this.#dropReport(device);
+    }
+    for (const report of birth.devices) this.#report(gateway, report);
+    this.#answer(gateway, birth.sent_at, receivedAt);
+    this.#tell();
+  }
+
+  #beat(gateway: Gateway, heartbeat: Heartbeat, receivedAt: number): void {
+    const shown = gateway.pendingAlarms !== heartbeat.pending_alarms || !gateway.offset !== !heartbeat.offset;
+    gateway.pendingAlarms = heartbeat.pending_alarms;
+    gateway.offset = heartbeat.offset;
+    if (shown) this.#untold.gateways.add(gateway);
+    for (const report of heartbeat.devices) this.#report(gateway, report);
+    // The gateway lives and still says nothing of these.
+    for (const device of gateway.overdue) {
+      device.silent = true;
+      this.#rejudge(device);
+    }
+    gateway.overdue.clear();
+    this.#answer(gateway, heartbeat.sent_at, receivedAt);
+    this.#tell();
+  }
+
+  /** Takes in what a gateway that is online says of a device. */
+  #report(gateway: Gateway, report: DeviceReport): void {
+    const wall = Math.round(this.#parts.clock.wall());
+    const listed = this.#names.device(gateway.id, report.id) !== null;
+    let device = gateway.devices.get(report.id);
+    const fresh = device?.report == null;
+    device ??= addDevice(gateway, report.id, report, 'unlisted', wall);
+    const changed = fresh || !sameReport(device.report, report);
+    device.report = report;
+    device.listing = listed ? 'listed' : 'unlisted';
+
+    const bound = silenceBoundMs(report);
+    const now = this.#time.now();
+    const ago = report.heard_ago_ms;
+    if (ago === null) {
+      // Never heard yet: the time it has for that begins once, and is not renewed by its gateway's heartbeats.
+      const counting = this.#silence.has(device) || device.silent || gateway.overdue.has(device);
+      if (!counting) this.#silence.expect(device, now + bound);
+    } else {
+      gateway.overdue.delete(device);
+      device.heardAt = Math.round(wall - ago);
+      device.silent = ago >= bound;
+      if (device.silent) this.#silence.forget(device);
+      else this.#silence.expect(device, now + bound - ago);
+    }
+    this.#rejudge(device);
+    if (changed) this.#untold.devices.add(device);
+  }
+
+  /** The gateway's file names it no longer. */
+  #dropReport(device: Device): void {
+    const { gateway, id } = device;
+    if (device.report === null && device.listing === 'missing') return this.#rejudge(device);
+    this.#silence.forget(device);
+    gateway.overdue.delete(device);
+    device.report = null;
+    device.silent = false;
+    device.listing = 'missing';
+    this.#rejudge(device);
+    this.#untold.devices.add(device);
+    for (const code of ['device-offline', 'device-fault'] as const) {
+      void this.#parts.alerts.clear(code, `${gateway.id}/${id}`);
+    }
+    if (this.#names.device(gateway.id, id) === null) gateway.devices.delete(id);
+  }
+
+  #noticed(gateway: Gateway, notice: Notice): void {
+    const subject = `${gateway.id}/${notice.code}/${notice.subject}`;
+    const { alerts } = this.#parts;
+    if (!notice.open) void alerts.clear('gateway-notice', subject);
+    else void alerts.raise({ code: 'gateway-notice', severity: 'warning', subject, text: notice.text });
+  }
+
+  #alive(gateway: Gateway): void {
+    gateway.heardAt = Math.round(this.#parts.clock.wall());
+    this.#silence.expect(gateway, this.#time.now() + gatewaySilentMs);
+  }
+
+  #lost(gateway: Gateway): void {
+    gateway.session = null;
+    this.#silence.forget(gateway);
+    this.#become(gateway, 'offline');
+    this.#tell();
+  }
+
+  #become(gateway: Gateway, state: Gateway['state']): void {
+    if (gateway.state !== state) {
+      gateway.state = state;
+      gateway.since = Math.round(this.#parts.clock.wall());
+    }
+    this.#untold.gateways.add(gateway);
+    if (state !== 'online') gateway.overdue.clear();
+    for (const device of gateway.devices.values()) {
+      if (state !== 'online') {
+        this.#silence.forget(device);
+        device.silent = false;
+      }
+      this.#rejudge(device);
+    }
+  }
+
+  #rejudge(device: Device): void {
+    const before = device.verdict;
+    device.verdict = judge(device.gateway.state, device.report, device.silent);
+    if (device.verdict.state !== before.state) device.since = Math.round(this.#parts.clock.wall());
+    else if (device.verdict.reason?.en === before.reason?.en) return;
+    this.#untold.devices.add(device);
+  }
+
+  #sweep(): void {
+    for (const silent of this.#silence.due(this.#time.now())) {
+      if ('devices' in silent) this.#lost(silent);
+      else silent.gateway.overdue.add(silent);
+    }
+    this.#tell();
+    this.#cancelSweep = this.#parts.clock.after(sweepMs, () => this.#sweep());
+  }
+
+  /** Two gateways of one name on two campuses: the one that is online keeps it, and people are told. */
+  #conflict(gateway: Gateway, campus: string): void {
+    void this.#parts.alerts.raise({
+      code: 'identity-conflict',
+      severity: 'critical',
+      subject: gateway.id,
+      text: {
+        zh: `校区 ${campus} 和 ${gateway.campus} 各有一个叫 ${gateway.id} 的网关`,
+        en: `campuses ${campus} and ${gateway.campus} both have a gateway called ${gateway.id}`,
+      },
+    });
+  }
+
+  #askForBirth(campus: string, id: string): void {
+    const now = this.#parts.clock.monotonic();
+    const asked = this.#asked.get(id);
+    if (asked !== undefined && now - asked < rebirthEveryMs) return;
+    if (this.#asked.size >= askedLimit) this.#asked.clear();
+    this.#asked.set(id, now);
+    const command = Buffer.from(this.#parts.random.bytes(8)).toString('hex');
+    const expiresAt = Math.round(this.#parts.clock.wall()) + rebirthExpiresMs;
+    this.#parts.send(campus, id, 'command', { kind: 'rebirth', id: command, expires_at: expiresAt });
+  }
+
+  #answer(gateway: Gateway, echo: number, receivedAt: number): void {
+    const { store, clock, log } = this.#parts;
+    const { id, campus, session, epoch } = gateway;
+    if (session === null || epoch === null) return;
+    store
+      .read<{ n: number | null }>('SELECT MAX(n) AS n FROM signals WHERE gateway = ? AND epoch = ?', [
+        id,
+        epoch,
+      ])
+      .then(
+        ([row]) => {
+          if (this.#closed) return;
+          this.#parts.send(campus, id, 'receipt', {
+            kind: 'birth-answer',
+            cloud_epoch: store.epoch,
+            received_at: Math.round(receivedAt),
+            sent_at: Math.round(clock.wall()),
+            session,
+            echo_sent_at: echo,
+            epoch,
+            highest_n: row?.n ?? 0,
+          });
+        },
+        (error: unknown) => log.error('a birth could not be answered', { gateway: id, error }),
+      );
+  }
+
+  /** Writes and tells what has changed, one round at a time; what fails is tried again. */
+  #tell(): void {
+    const { gateways, devices } = this.#untold;
+    if (this.#telling !== null || gateways.size + devices.size === 0) return;
+    if (this.#parts.clock.monotonic() < this.#retellAt) return;
+    this.#telling = this.#tellOnce().then((done) => {
+      this.#telling = null;
+      if (!done) this.#retellAt = this.#parts.clock.monotonic() + retellMs;
+      if (!this.#closed) this.#tell();
+    });
+  }
+
+  async #tellOnce(): Promise<boolean> {
+    const { store, alerts, log } = this.#parts;
+    const gateways = [...this.#untold.gateways];
+    const devices = [...this.#untold.devices];
+    this.#untold.gateways.clear();
+    this.#untold.devices.clear();
+    let done = true;
+    for (const gateway of gateways) {
+      if (gateway.state === 'online') await alerts.clear('gateway-offline', gateway.id);
+      if (gateway.state !== 'offline') continue;
+      await alerts.raise(gatewayOffline(gateway, this.#names));
+      if (alerts.isOpen('gateway-offline', gateway.id)) continue;
+      this.#untold.gateways.add(gateway);
+      done = false;
+    }
+    for (const device of devices) {
+      if (await settleDeviceAlerts(device, alerts, this.#names)) continue;
+      this.#untold.devices.add(device);
+      done = false;
+    }
+    const changes: Change[] = [
+      ...gateways.map(({ id }) => ({ type: 'gateway' as const, subject: id })),
+      ...devices.map((device) => ({ type: 'device' as const, subject: `${device.gateway.id}/${device.id}` })),
+    ];
+    try {
+      await store.commit(devices.map(rememberDevice), changes);
+    } catch (error) {
+      log.error('the states of devices could not be written', { error });
+      for (const gateway of gateways) this.#untold.gateways.add(gateway);
+      for (const device of devices) this.#untold.devices.add(device);
+      done = false;
+    }
+    return done;
+  }
+}
+
+/** Whether two reports say the same but for when the device was heard. */
+function sameReport(a: DeviceReport | null, b: DeviceReport): boolean {
+  const text = (report: DeviceReport) =>
+    JSON.stringify({ ...report, heard_ago_ms: report.heard_ago_ms === null });
+  return a !== null && text(a) === text(b);
+}

@@ -46,9 +46,10 @@ CREATE TABLE IF NOT EXISTS signals (
   reported INTEGER NOT NULL DEFAULT 0,
   UNIQUE (name, digest)
 );
--- one press is one signal, whatever names it came under (origin is NULL for levels)
-CREATE UNIQUE INDEX IF NOT EXISTS signals_origin ON signals (gateway, device, origin) WHERE same_as IS NULL;
-CREATE INDEX IF NOT EXISTS signals_open ON signals (id) WHERE delivered_at IS NULL AND ended_by IS NULL AND same_as IS NULL;
+-- One press is one signal, whatever names it came under (origin is NULL for levels, and after 30 days). The
+-- mode is a part of it: a press that is told once as a drill and once as real is dispatched as real as well.
+CREATE UNIQUE INDEX IF NOT EXISTS signals_origin ON signals (gateway, device, origin, mode) WHERE same_as IS NULL;
+CREATE INDEX IF NOT EXISTS signals_remembered ON signals (ingested_at) WHERE origin IS NOT NULL;
 CREATE INDEX IF NOT EXISTS signals_recent ON signals (ingested_at);
 CREATE INDEX IF NOT EXISTS signals_counter ON signals (gateway, epoch, n);
 
@@ -63,6 +64,28 @@ CREATE TABLE IF NOT EXISTS receipts (
   at INTEGER NOT NULL,
   raw TEXT NOT NULL,
   PRIMARY KEY (signal, centre, path)
+);
+
+-- What each centre is owed, from the very commit that made the signal known. Done by a receipt of that centre,
+-- by whichever path, and never owed again.
+CREATE TABLE IF NOT EXISTS deliveries (
+  signal INTEGER NOT NULL REFERENCES signals(id),
+  centre TEXT NOT NULL,
+  done_at INTEGER,
+  PRIMARY KEY (signal, centre)
+);
+CREATE INDEX IF NOT EXISTS deliveries_open ON deliveries (signal) WHERE done_at IS NULL;
+
+-- An edge's report on an alarm that is not known here (its alarm overtaken, or a store lost): kept until the
+-- alarm comes. Bounded, oldest out first.
+CREATE TABLE IF NOT EXISTS early_reports (
+  id INTEGER PRIMARY KEY,
+  name TEXT NOT NULL,
+  digest TEXT NOT NULL,
+  revision INTEGER NOT NULL,
+  message TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  UNIQUE (name, digest)
 );
 
 CREATE TABLE IF NOT EXISTS attempts (
@@ -87,15 +110,19 @@ CREATE TABLE IF NOT EXISTS incidents (
 );
 CREATE UNIQUE INDEX IF NOT EXISTS incidents_open ON incidents (gateway, device) WHERE resolved_at IS NULL;
 
+-- Append-only, chained by hash within the incident. UNIQUE: of two writers who saw the same head, one fails.
 CREATE TABLE IF NOT EXISTS incident_log (
   id INTEGER PRIMARY KEY,
   incident INTEGER NOT NULL REFERENCES incidents(id),
+  seq INTEGER NOT NULL,
   at INTEGER NOT NULL,
   step TEXT NOT NULL,
+  signal INTEGER REFERENCES signals(id),
   detail TEXT NOT NULL,
-  hash TEXT NOT NULL
+  hash TEXT NOT NULL,
+  UNIQUE (incident, seq)
 );
-CREATE INDEX IF NOT EXISTS incident_log_incident ON incident_log (incident);
+CREATE INDEX IF NOT EXISTS incident_log_signal ON incident_log (signal, step);
 
 -- The last known state of every device that a birth or the campus file named.
 CREATE TABLE IF NOT EXISTS devices (

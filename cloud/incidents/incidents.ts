@@ -1,0 +1,160 @@
+import type { Clock, Statement, StatementResult } from '#platform/ports.ts';
+import type { Change, Store } from '../store/store.ts';
+import { type IncidentStep, type LogDetail, type LogEntry, chained, firstBreak, genesis } from './chain.ts';
+
+export interface Step {
+  step: IncidentStep;
+  signal: number | null;
+  detail: LogDetail;
+}
+
+/**
+ * What people handle: the real signals of one point while it is open. Ingest opens them in the commit that makes
+ * a signal known (see `ingest/admission.ts`); only a person ends them. Every step is an entry in a log that is
+ * only ever added to.
+ */
+export interface Incidents {
+  /**
+   * Runs `statements` and adds `steps` to the incident's log in one commit. With `incident` null (tests, drills
+   * and probes have none) only the statements. Rejects with a `DatabaseError`.
+   */
+  record(
+    incident: number | null,
+    steps: readonly Step[],
+    statements: readonly Statement[],
+    changes?: readonly Change[],
+  ): Promise<StatementResult[]>;
+  /** A person has seen it. False: there is no such open incident, or somebody already has. */
+  acknowledge(incident: number, by: string): Promise<boolean>;
+  /** A person ends it. False: there is no such open incident. */
+  resolve(incident: number, by: string): Promise<boolean>;
+  log(incident: number): Promise<(LogEntry & { hash: string })[]>;
+  /** `seq` of the first entry that is not what was written, or null. */
+  verify(incident: number): Promise<number | null>;
+}
+
+interface Head {
+  seq: number;
+  hash: string;
+}
+
+export function createIncidents({ clock, store }: { clock: Clock; store: Store }): Incidents {
+  // One writer at a time for each incident, since an entry needs the hash of the one before. UNIQUE
+  // (incident, seq) stands behind this: of two writers that saw the same head the second fails as a whole.
+  const busy = new Map<number, Promise<unknown>>();
+  // Heads of the incidents that are being written to, so that a step costs one commit and no read.
+  const heads = new Map<number, Head>();
+
+  function inTurn<T>(incident: number, work: () => Promise<T>): Promise<T> {
+    const before = busy.get(incident);
+    const turn = before === undefined ? work() : before.then(work, work);
+    busy.set(incident, turn);
+    const done = () => {
+      if (busy.get(incident) === turn) {
+        busy.delete(incident);
+        heads.delete(incident);
+      }
+    };
+    turn.then(done, done);
+    return turn;
+  }
+
+  async function headOf(incident: number): Promise<Head> {
+    const known = heads.get(incident);
+    if (known !== undefined) return known;
+    const [row] = await store.read<{ seq: number; hash: string }>(
+      'SELECT seq, hash FROM incident_log WHERE incident = ? ORDER BY seq DESC LIMIT 1',
+      [incident],
+    );
+    return row ?? { seq: 0, hash: genesis };
+  }
+
+  async function append(
+    incident: number,
+    steps: readonly Step[],
+    statements: readonly Statement[],
+    changes: readonly Change[],
+  ): Promise<StatementResult[]> {
+    let head = await headOf(incident);
+    const at = Math.round(clock.wall());
+    const entries = steps.map(({ step, signal, detail }): Statement => {
+      const seq = head.seq + 1;
+      const hash = chained(head.hash, { incident, seq, at, step, signal, detail });
+      head = { seq, hash };
+      return {
+        sql: 'INSERT INTO incident_log (incident, seq, at, step, signal, detail, hash) VALUES (?, ?, ?, ?, ?, ?, ?)',
+        params: [incident, seq, at, step, signal, JSON.stringify(detail), hash],
+      };
+    });
+    heads.delete(incident);
+    const results = await store.commit([...statements, ...entries], changes);
+    heads.set(incident, head);
+    return results.slice(0, statements.length);
+  }
+
+  async function open(incident: number): Promise<{ acknowledged_by: string | null } | undefined> {
+    const [row] = await store.read<{ acknowledged_by: string | null }>(
+      'SELECT acknowledged_by FROM incidents WHERE id = ? AND resolved_at IS NULL',
+      [incident],
+    );
+    return row;
+  }
+
+  async function log(incident: number): Promise<(LogEntry & { hash: string })[]> {
+    const rows = await store.read<{
+      seq: number;
+      at: number;
+      step: string;
+      signal: number | null;
+      detail: string;
+      hash: string;
+    }>('SELECT seq, at, step, signal, detail, hash FROM incident_log WHERE incident = ? ORDER BY seq', [
+      incident,
+    ]);
+    return rows.map((row) => ({
+      ...row,
+      incident,
+      step: row.step as IncidentStep,
+      detail: JSON.parse(row.detail) as LogDetail,
+    }));
+  }
+
+  return {
+    record(incident, steps, statements, changes = []) {
+      if (incident === null) return store.commit(statements, changes);
+      return inTurn(incident, () => append(incident, steps, statements, changes));
+    },
+    acknowledge: (incident, by) =>
+      inTurn(incident, async () => {
+        const row = await open(incident);
+        if (row === undefined || row.acknowledged_by !== null) return false;
+        const set: Statement = {
+          sql: 'UPDATE incidents SET acknowledged_by = ?, acknowledged_at = ? WHERE id = ? AND acknowledged_at IS NULL',
+          params: [by, Math.round(clock.wall()), incident],
+        };
+        await append(incident, [{ step: 'acknowledged', signal: null, detail: { by } }], [set], []);
+        return true;
+      }),
+    resolve: (incident, by) =>
+      inTurn(incident, async () => {
+        if ((await open(incident)) === undefined) return false;
+        const set: Statement = {
+          sql: 'UPDATE incidents SET resolved_by = ?, resolved_at = ? WHERE id = ? AND resolved_at IS NULL',
+          params: [by, Math.round(clock.wall()), incident],
+        };
+        await append(incident, [{ step: 'resolved', signal: null, detail: { by } }], [set], []);
+        return true;
+      }),
+    log,
+    async verify(incident) {
+      let entries: (LogEntry & { hash: string })[];
+      try {
+        entries = await log(incident);
+      } catch (error) {
+        if (error instanceof SyntaxError) return 1;
+        throw error;
+      }
+      return firstBreak(entries);
+    },
+  };
+}

@@ -1,0 +1,104 @@
+import { type DatabaseSync, type SQLInputValue, type StatementSync } from 'node:sqlite';
+import { DatabaseError, type DatabaseErrorCode } from './database-error.ts';
+import type { Row, SqlValue, Statement, StatementResult } from './ports.ts';
+
+/** Prepared statements kept for a file; ours are few and constant. */
+const cacheLimit = 256;
+
+/**
+ * Makes values that SQLite stores as what they are. The binding takes an object in first place for named
+ * parameters and shifts all that follow, stores `undefined` and NaN as NULL and every number as a REAL, all
+ * without a word: so objects are refused here, and whole numbers go in as integers.
+ */
+export function bound(params: readonly SqlValue[]): SQLInputValue[] {
+  return params.map((value: unknown, index) => {
+    if (value === null || typeof value === 'string' || typeof value === 'bigint') return value;
+    if (typeof value === 'boolean') return value ? 1n : 0n;
+    if (typeof value === 'number' && Number.isFinite(value)) {
+      return Number.isSafeInteger(value) ? BigInt(value) : value;
+    }
+    // A copy, so that nobody changes the bytes between the call and the write.
+    if (value instanceof Uint8Array) return new Uint8Array(value);
+    const what = value instanceof Date ? 'a Date' : typeof value === 'object' ? 'an object' : String(value);
+    throw new DatabaseError('parameter', `parameter ${index + 1} is ${what}, which SQLite cannot store`);
+  });
+}
+
+export interface BoundStatement {
+  sql: string;
+  params: SQLInputValue[];
+}
+
+export function boundStatement(statement: Statement): BoundStatement {
+  return { sql: statement.sql, params: bound(statement.params ?? []) };
+}
+
+/** An open file with its two calls, synchronous: run it in a worker thread or in the simulated world. */
+export class SqliteFile {
+  #prepared = new Map<string, StatementSync>();
+  readonly #db: DatabaseSync;
+
+  constructor(db: DatabaseSync) {
+    this.#db = db;
+  }
+
+  read(statement: BoundStatement): Row[] {
+    return this.#rows(this.#prepare(statement.sql), statement.params);
+  }
+
+  commit(statements: readonly BoundStatement[]): StatementResult[] {
+    this.#db.exec('BEGIN IMMEDIATE');
+    try {
+      const results = statements.map(({ sql, params }) => {
+        const prepared = this.#prepare(sql);
+        if (prepared.columns().length === 0) {
+          return { changes: Number(prepared.run(...params).changes), rows: [] };
+        }
+        const rows = this.#rows(prepared, params);
+        return { changes: rows.length, rows };
+      });
+      this.#db.exec('COMMIT');
+      return results;
+    } catch (error) {
+      // A full disk may have rolled back by itself.
+      if (this.#db.isTransaction) this.#db.exec('ROLLBACK');
+      throw error;
+    }
+  }
+
+  #rows(statement: StatementSync, params: SQLInputValue[]): Row[] {
+    return statement.all(...params).map((row) => ({ ...row }) as Row);
+  }
+
+  #prepare(sql: string): StatementSync {
+    let statement = this.#prepared.get(sql);
+    if (statement === undefined) {
+      if (this.#prepared.size >= cacheLimit) this.#prepared.clear();
+      statement = this.#db.prepare(sql);
+      this.#prepared.set(sql, statement);
+    }
+    return statement;
+  }
+}
+
+/** Code of a failure by SQLite's result codes (sqlite.org/rescode.html). */
+export function codeOf(error: unknown): DatabaseErrorCode {
+  if (error instanceof DatabaseError) return error.code;
+  const extended = (error as { errcode?: number }).errcode;
+  if (extended === undefined) return 'sql';
+  // SQLITE_CONSTRAINT_UNIQUE, _PRIMARYKEY and _ROWID.
+  if (extended === 2067 || extended === 1555 || extended === 2579) return 'unique';
+  return primaryCodes[extended & 0xff] ?? 'sql';
+}
+
+const primaryCodes: Record<number, DatabaseErrorCode> = {
+  3: 'io', // PERM
+  5: 'in-use', // BUSY
+  8: 'io', // READONLY
+  10: 'io', // IOERR
+  11: 'corrupt', // CORRUPT
+  13: 'full', // FULL
+  14: 'io', // CANTOPEN
+  19: 'constraint', // CONSTRAINT
+  26: 'corrupt', // NOTADB
+};

@@ -77,7 +77,12 @@ const hex4 = (n: number): string => n.toString(16).toUpperCase().padStart(4, '0'
 
 /** The frame's bytes, LF and CR included. Throws a RangeError for what DC-09 has no words for. */
 export function encodeFrame(frame: Dc09Frame, crcForm: CrcForm = 'hex'): Uint8Array {
-  const body = Buffer.from(bodyText(frame), 'latin1');
+  return frameBody(bodyText(frame), crcForm);
+}
+
+/** Puts a body, whatever it says, between LF, CRC, length and CR. Throws a RangeError when it is too long. */
+export function frameBody(text: string, crcForm: CrcForm = 'hex'): Uint8Array {
+  const body = Buffer.from(text, 'latin1');
   if (body.length > MAX_BODY) throw new RangeError(`DC-09 body of ${body.length} bytes is over ${MAX_BODY}`);
   const crc = crc16Arc(body);
   const crcBytes = crcForm === 'hex' ? Buffer.from(hex4(crc)) : Buffer.from([crc >>> 8, crc & 0xff]);

@@ -1,0 +1,85 @@
+import { readFileSync } from 'node:fs';
+import { Command, InvalidArgumentError } from 'commander';
+import { explain } from './service.ts';
+
+const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
+  version: string;
+};
+
+/** Parses a TCP port; 0 asks for a free one. */
+function port(text: string): number {
+  const value = Number(text);
+  if (!/^\d+$/.test(text) || value > 65_535) throw new InvalidArgumentError('expected a port, 0 to 65535');
+  return value;
+}
+
+const program = new Command('belfry')
+  .description('Belfry (钟楼): the gateway that proves a campus’s alarms would reach the police')
+  .version(version)
+  .showHelpAfterError()
+  .configureHelp({ sortSubcommands: false });
+
+program
+  .command('up')
+  .description('run everything on this machine: a simulated campus, its edge, the cloud and a 110 centre')
+  .option('--data <dir>', 'where everything is kept between starts', 'data')
+  .option('--http-port <port>', 'console and API (0: a free one)', port, 8110)
+  .option('--mqtt-port <port>', 'embedded MQTT broker (0: a free one)', port, 11_883)
+  .option('--buttons <count>', 'how many buttons the simulated campus has', Number)
+  .option('--verbose', 'log every step of every process', false)
+  .action(async (options) => (await import('./up.ts')).up(options));
+
+program
+  .command('cloud')
+  .description('run the cloud: broker (embedded or external), ingest, dispatch to 110, console and API')
+  .requiredOption('--config <file>', 'cloud.yaml')
+  .option('--data <dir>', 'the databases', 'data/cloud')
+  .option(
+    '--token-file <file>',
+    'where to write the token for local use (default: cli-token in the data directory)',
+  )
+  .option('--http-port <port>', 'overrides http.port of the file', port)
+  .option('--mqtt-port <port>', 'overrides broker.embedded.port of the file', port)
+  .option('--log <level>', 'debug, info, warn or error', 'info')
+  .action(async (options) => (await import('./cloud.ts')).cloud(options));
+
+program
+  .command('edge')
+  .description('run the edge of one campus: buttons, cameras and sensors to the cloud, and directly to 110')
+  .requiredOption('--config <file>', 'edge.yaml')
+  .option('--data <dir>', 'the outbox', 'data/edge')
+  .option('--log <level>', 'debug, info, warn or error', 'info')
+  .action(async (options) => (await import('./edge.ts')).edge(options));
+
+program
+  .command('sim')
+  .description('run simulated hardware: buttons on ttys and TCP, cameras, sensors and a 110 centre')
+  .option('--config <file>', 'sim.yaml; without it the demo campus')
+  .option('--data <dir>', 'ttys, frames that 110 acknowledged, sim.json', 'data/sim')
+  .option('--describe <file>', 'where to write how to reach it (default: sim.json in the data directory)')
+  .option('--buttons <count>', 'how many buttons the demo campus has', Number)
+  .option('--log <level>', 'debug, info, warn or error', 'info')
+  .action(async (options) => (await import('./sim.ts')).sim(options));
+
+program
+  .command('check')
+  .description('validate configuration files without starting anything')
+  .argument('<files...>', 'edge.yaml, cloud.yaml or sim.yaml')
+  .action(async (files: string[]) => (await import('./check.ts')).check(files));
+
+program
+  .command('probe')
+  .description('press a simulated button of a running system and follow the press to 110 and back')
+  .option('--url <url>', 'of the console (default: what `up` wrote into DIR)')
+  .option('--data <dir>', 'the data directory of `up`', 'data')
+  .option('--button <id>', 'which button (default: the least recently pressed)')
+  .option('--json', 'print one JSON object as the last line', false)
+  .option('--timeout <seconds>', 'how long to wait for the lamp', Number, 20)
+  .action(async (options) => (await import('./probe.ts')).probe(options));
+
+try {
+  await program.parseAsync();
+} catch (error) {
+  process.stderr.write(`${explain(error)}\n`);
+  process.exitCode = 1;
+}

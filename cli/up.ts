@@ -1,0 +1,87 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { join, resolve } from 'node:path';
+import { stringify } from 'yaml';
+import { ensureConsole } from '../bin/build-console.mjs';
+import { startChild, type Child } from './children.ts';
+import { demoCloud, demoEdge } from './demo-campus.ts';
+import { reservePort } from './ports.ts';
+import { runService, UserError } from './service.ts';
+import type { SimulatedHardware } from '#sim/description.ts';
+
+export interface UpOptions {
+  data: string;
+  httpPort: number;
+  mqttPort: number;
+  buttons?: number;
+  verbose: boolean;
+}
+
+/**
+ * `belfry up`: one simulated campus on embedded defaults, as four processes (hardware, cloud, edge and this
+ * one, which watches them). The files that it writes into DIR/config are made anew at each start.
+ */
+export function up(options: UpOptions): Promise<void> {
+  return runService((stop) => startAll(options, stop));
+}
+
+async function startAll(options: UpOptions, stop: AbortSignal) {
+  const data = resolve(options.data);
+  const config = join(data, 'config');
+  mkdirSync(config, { recursive: true });
+  const httpPort = await reservePort(options.httpPort, '--http-port');
+  const mqttPort = await reservePort(options.mqttPort, '--mqtt-port');
+  await ensureConsole({ log: say });
+
+  const log = ['--log', options.verbose ? 'info' : 'warn'];
+  const children: Child[] = [];
+  const close = async () => {
+    // The hardware last: what is on its way to 110 may still arrive.
+    for (const child of children.toReversed()) await child.stop();
+  };
+  const run = async (name: string, ...args: string[]) => {
+    if (stop.aborted) throw new UserError('Stopped.');
+    const child = startChild(name, [name, '--data', join(data, name), ...log, ...args], say);
+    children.push(child);
+    return child.ready.catch((error: unknown) => {
+      throw new UserError(error instanceof Error ? error.message : String(error));
+    });
+  };
+  try {
+    const count = options.buttons === undefined ? [] : ['--buttons', String(options.buttons)];
+    const hardware = (await run('sim', '--describe', join(data, 'sim.json'), ...count)) as SimulatedHardware;
+    const cloudFile = join(config, 'cloud.yaml');
+    const edgeFile = join(config, 'edge.yaml');
+    writeFileSync(cloudFile, stringify(demoCloud(hardware, { httpPort, mqttPort })));
+    writeFileSync(edgeFile, stringify(demoEdge(hardware, { mqttPort })));
+    await run('cloud', '--config', cloudFile, '--token-file', join(data, 'cli-token'));
+    writeFileSync(join(data, 'url'), `http://127.0.0.1:${httpPort}\n`);
+    await run('edge', '--config', edgeFile);
+  } catch (error) {
+    await close();
+    throw error;
+  }
+  const url = `http://127.0.0.1:${httpPort}`;
+  say(`console     ${url}/`);
+  say(`API         ${url}/api/v1/alarms`);
+  say(`data        ${data}`);
+  say(`try         npx belfry probe --data ${options.data}      (press a simulated button)`);
+  say('stop        Ctrl-C');
+  void sayWhenReady(url, stop);
+  return { close, ready: { url } };
+}
+
+/** Tells when a press would get through, and what is missing if that takes long. */
+async function sayWhenReady(url: string, stop: AbortSignal) {
+  while (!stop.aborted) {
+    const ready = await fetch(`${url}/readyz`, { signal: stop }).then(
+      (answer) => answer.ok,
+      () => false,
+    );
+    if (ready) return say('ready       一键报警可直达 110 · a press would reach 110');
+    await new Promise((done) => setTimeout(done, 200));
+  }
+}
+
+function say(line: string) {
+  process.stdout.write(`belfry  ${line}\n`);
+}

@@ -1,0 +1,48 @@
+import type { ApiAlarm, ApiDevice } from '#protocols/api.ts';
+import type { Speech } from '../words/language.ts';
+
+type Place = ApiAlarm['place'];
+
+/** What people call a device; its id only where nobody gave it a name. */
+export function deviceName(place: Place, speech: Speech): string {
+  return place.device_name ? speech.of(place.device_name) : place.device;
+}
+
+export function campusName(place: Place, speech: Speech): string {
+  return place.campus_name ? speech.of(place.campus_name) : place.campus;
+}
+
+/** Campus and point, as one says it. */
+export function placeName(place: Place, speech: Speech): string {
+  return `${campusName(place, speech)} · ${deviceName(place, speech)}`;
+}
+
+export function kindWord(kind: ApiDevice['kind'], { words }: Speech): string {
+  switch (kind) {
+    case 'button':
+      return words.button;
+    case 'camera':
+      return words.camera;
+    case 'smoke':
+      return words.smokeDetector;
+    case 'direct-path':
+      return words.directPath;
+    case null:
+      return words.otherDevice;
+  }
+}
+
+export function typeWord(type: ApiAlarm['type'], { words }: Speech): string {
+  switch (type) {
+    case 'press':
+      return words.press;
+    case 'long-press':
+      return words.longPress;
+    case 'second-press':
+      return words.secondPress;
+    case 'test':
+      return words.testSignal;
+    case 'smoke':
+      return words.smoke;
+  }
+}

@@ -6,6 +6,8 @@ import { startApi } from '#cloud/api/api.ts';
 import { startEmbeddedBroker } from '#cloud/broker/embedded.ts';
 import type { CloudConfig } from '#cloud/config.ts';
 import { startCloud } from '#cloud/start.ts';
+import { realLog } from '#platform/real/log.ts';
+import type { Log } from '#platform/ports.ts';
 import { realPorts } from '#platform/real/ports.ts';
 import { readCloudFile } from './files.ts';
 import { logOptions } from './logging.ts';
@@ -31,7 +33,7 @@ export function cloud(options: CloudOptions): Promise<void> {
     mkdirSync(dataDir, { recursive: true });
     const log = logOptions(options.log);
 
-    const { broker, url } = await openBroker(config, options.mqttPort);
+    const { broker, url } = await openBroker(config, options.mqttPort, realLog(log));
     const ports = realPorts({ dataDir, mqttUrl: url, log });
     const running = await startCloud(ports, config);
     const port = options.httpPort ?? config.http.port;
@@ -64,11 +66,11 @@ export function cloud(options: CloudOptions): Promise<void> {
   });
 }
 
-async function openBroker({ broker }: CloudConfig, override: number | undefined) {
+async function openBroker({ broker }: CloudConfig, override: number | undefined, log: Log) {
   if (broker.kind === 'external') return { broker: null, url: broker.url };
   const { host } = broker;
   const port = override ?? broker.port;
-  const embedded = await listening(port, '--mqtt-port', () => startEmbeddedBroker({ host, port }));
+  const embedded = await listening(port, '--mqtt-port', () => startEmbeddedBroker({ host, port, log }));
   return { broker: embedded, url: `mqtt://${host}:${embedded.port}` };
 }
 

@@ -88,6 +88,18 @@ test('a step that the disk refused leaves no gap in the chain', async () => {
   expect(await incidents.verify(1)).toBeNull();
 });
 
+test('a step behind one that the disk refused is chained to the last that was written', async () => {
+  await world.says(press(world, 1));
+  const { incidents } = world.cloud;
+  const step = (i: number) =>
+    incidents.record(1, [{ step: 'centre-receipt', signal: null, detail: { i } }], []);
+  world.disk.fail = new Error('disk full');
+  const refused = step(1).catch(() => (world.disk.fail = null));
+  const behind = step(2);
+  await Promise.all([refused, behind]);
+  expect(await incidents.verify(1)).toBeNull();
+});
+
 test.each([
   ['a detail', `UPDATE incident_log SET detail = '{"by":"nobody"}' WHERE seq = 2`],
   ['a time', 'UPDATE incident_log SET at = at + 1 WHERE seq = 2'],

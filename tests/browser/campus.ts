@@ -6,7 +6,7 @@ const school = { zh: '实验小学', en: 'Experimental Primary School' };
 const names: [id: string, kind: ApiDevice['kind'], zh: string, en: string][] = [
   ['btn-north', 'button', '北门值班室', 'North gate guardroom'],
   ['btn-south', 'button', '南门值班室', 'South gate guardroom'],
-  ['btn-office', 'button', '教导处', 'Dean’s office'],
+  ['btn-office', 'button', '教导处', "Dean's office"],
   ['btn-canteen', 'button', '食堂', 'Canteen'],
   ['cam-north', 'camera', '北门摄像机', 'North gate camera'],
   ['cam-yard', 'camera', '操场摄像机', 'Playground camera'],
@@ -60,7 +60,10 @@ export function gateway(change: Partial<ApiGateway> = {}): ApiGateway {
   };
 }
 
-export function centre(supervision: 'answering' | 'silent' | 'unknown', change: Partial<ApiCentre> = {}): ApiCentre {
+export function centre(
+  supervision: 'answering' | 'silent' | 'unknown',
+  change: Partial<ApiCentre> = {},
+): ApiCentre {
   return {
     id: 'city-110',
     primary: true,

@@ -3,7 +3,15 @@ import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
-import type { ApiAlarm, ApiAlert, ApiCentre, ApiDevice, ApiGateway, ApiLatency, FeedEvent } from '#protocols/api.ts';
+import type {
+  ApiAlarm,
+  ApiAlert,
+  ApiCentre,
+  ApiDevice,
+  ApiGateway,
+  ApiLatency,
+  FeedEvent,
+} from '#protocols/api.ts';
 import { ensureConsole } from '../../bin/build-console.mjs';
 
 /** The policy under which the page must run without one violation. */
@@ -82,14 +90,14 @@ export async function startScriptedCloud(tables: Tables, latency: ApiLatency): P
     const last = typeof header === 'string' ? header : null;
     cloud.resumedFrom.push(last);
     response.writeHead(200, { 'content-type': 'text/event-stream' });
-    response.write(': here\n\n');
+    response.write(`: here\n\n${last === null ? `id: ${log.length}\n\n` : ''}`);
     if (last !== null) for (const entry of log.filter(({ id }) => id > Number(last))) write(response, entry);
     readers.add(response);
     response.on('close', () => readers.delete(response));
   }
 
   function write(response: ServerResponse, { id, event }: { id: number; event: FeedEvent }) {
-    response.write(`id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(event.data)}\n\n`);
+    response.write(`id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`);
   }
 
   const cloud: ScriptedCloud = {

@@ -3,7 +3,8 @@ export interface StreamEvent {
   /** The last id seen so far: what to resume from (null: none yet). */
   lastId: string | null;
   type: string;
-  data: string;
+  /** Null: a block that only says where the stream stands. */
+  data: string | null;
 }
 
 /**
@@ -15,12 +16,15 @@ export function readEventStream(onEvent: (event: StreamEvent) => void): (piece: 
   let lastId: string | null = null;
   let type = '';
   let data: string[] = [];
+  let moved = false;
 
   function line(text: string) {
     if (text === '') {
       if (data.length > 0) onEvent({ lastId, type: type || 'message', data: data.join('\n') });
+      else if (moved) onEvent({ lastId, type: 'message', data: null });
       type = '';
       data = [];
+      moved = false;
       return;
     }
     const colon = text.indexOf(':');
@@ -28,7 +32,10 @@ export function readEventStream(onEvent: (event: StreamEvent) => void): (piece: 
     const value = colon < 0 ? '' : text.slice(colon + 1).replace(/^ /, '');
     if (field === 'data') data.push(value);
     else if (field === 'event') type = value;
-    else if (field === 'id' && !value.includes('\0')) lastId = value;
+    else if (field === 'id' && !value.includes('\0')) {
+      lastId = value;
+      moved = true;
+    }
   }
 
   return (piece) => {

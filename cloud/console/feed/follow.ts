@@ -1,4 +1,12 @@
-import type { ApiAlarm, ApiAlert, ApiCentre, ApiDevice, ApiGateway, ApiLatency, FeedEvent } from '#protocols/api.ts';
+import type {
+  ApiAlarm,
+  ApiAlert,
+  ApiCentre,
+  ApiDevice,
+  ApiGateway,
+  ApiLatency,
+  FeedEvent,
+} from '#protocols/api.ts';
 import { readEventStream } from './event-stream.ts';
 import type { StreamEvent } from './event-stream.ts';
 import type { ServerClock } from './server-clock.ts';
@@ -29,9 +37,9 @@ const feedTypes: Record<FeedEvent['type'], true> = {
  */
 function entryOf(event: StreamEvent): FeedEvent | 'reload' | null {
   if (event.type === 'reset') return 'reload';
-  if (!Object.hasOwn(feedTypes, event.type)) return null;
+  if (event.data === null || !Object.hasOwn(feedTypes, event.type)) return null;
   try {
-    return { type: event.type, data: JSON.parse(event.data) } as FeedEvent;
+    return JSON.parse(event.data) as FeedEvent;
   } catch {
     return 'reload';
   }
@@ -84,7 +92,7 @@ export function follow(store: Store, clock: ServerClock): void {
   }
 
   async function loadFigures() {
-    const latency = get<ApiLatency>('latency').then((figures) => {
+    const latency = get<ApiLatency>('latency?mode=real').then((figures) => {
       store.update((view) => ({ ...view, latency: { figures, at: Date.now() } }));
     });
     const before = store.get().centres;

@@ -1,10 +1,16 @@
-import type { ApiAlarm, ApiAlert, ApiCentre, ApiDevice, ApiGateway, ApiLatency, FeedEvent } from '#protocols/api.ts';
+import type {
+  ApiAlarm,
+  ApiAlert,
+  ApiCentre,
+  ApiDevice,
+  ApiGateway,
+  ApiLatency,
+  FeedEvent,
+} from '#protocols/api.ts';
 
 /** How the page stands to the cloud. `since`: browser UTC ms of the last proof that it was there. */
 export type Link =
-  | { state: 'starting' }
-  | { state: 'live' }
-  | { state: 'lost'; since: number | null; tries: number };
+  { state: 'starting' } | { state: 'live' } | { state: 'lost'; since: number | null; tries: number };
 
 /** All that the page shows, as it is now. Replaced as a whole, so that identity tells change. */
 export interface View {

@@ -26,7 +26,8 @@ export function AlarmBand({ alarm, others, boundMs, now, onFold }: Props) {
   const speech = useSpeech();
   const { words } = speech;
   const delivered = alarm.state === 'delivered';
-  const overdue = !delivered && now - alarm.received_at + alarm.age_at_first_byte_ms >= (boundMs ?? defaultBoundMs);
+  const overdue =
+    !delivered && now - alarm.received_at + alarm.age_at_first_byte_ms >= (boundMs ?? defaultBoundMs);
   return (
     <div className="band" role="alert" aria-atomic="false" data-band={alarm.id} data-overdue={overdue}>
       <p className="band-where">

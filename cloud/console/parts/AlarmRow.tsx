@@ -24,7 +24,13 @@ export function AlarmRow({ alarm, open, onOpen, boundMs, now }: Props) {
   const detail = `alarm-${alarm.id}`;
   return (
     <li className={open ? 'alarm is-open' : 'alarm'} data-alarm={alarm.id} data-mode={alarm.mode}>
-      <button type="button" className="alarm-line" aria-expanded={open} aria-controls={detail} onClick={onOpen}>
+      <button
+        type="button"
+        className="alarm-line"
+        aria-expanded={open}
+        aria-controls={detail}
+        onClick={onOpen}
+      >
         {real ? (
           <StateGlyph state="alarm" past={delivered} />
         ) : (

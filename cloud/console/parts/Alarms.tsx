@@ -12,12 +12,13 @@ interface Props {
   now: number;
 }
 
-/** The newest signals; the first stands open with its waterfall until the reader opens another. */
+/** The newest signals; one stands open with its waterfall: what 110 does not have, else the newest. */
 export function Alarms({ alarms, boundMs, now }: Props) {
   const { words } = useSpeech();
   const [chosen, choose] = useState<string | null>(null);
   const rows = newest(alarms.values(), shown);
-  const open = rows.some((alarm) => alarm.id === chosen) ? chosen : rows[0]?.id;
+  const waiting = rows.findLast((alarm) => alarm.mode === 'real' && alarm.state !== 'delivered');
+  const open = rows.some((alarm) => alarm.id === chosen) ? chosen : (waiting ?? rows[0])?.id;
   return (
     <section className="alarms" aria-labelledby="alarms">
       <h2 id="alarms">{words.newestAlarms}</h2>

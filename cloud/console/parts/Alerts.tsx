@@ -24,7 +24,9 @@ export function Alerts({ alerts, now }: { alerts: ReadonlyMap<string, ApiAlert>;
           >
             <StateGlyph state={alertState(alert)} />
             <span className="row-name">
-              {alert.closed_at === null && alert.severity === 'critical' && <strong>{words.critical} </strong>}
+              {alert.closed_at === null && alert.severity === 'critical' && (
+                <strong>{words.critical} </strong>
+              )}
               {speech.of(alert.text)}
             </span>
             <span className="row-detail">

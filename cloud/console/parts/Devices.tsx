@@ -52,7 +52,10 @@ function Group({ members, gateway, fresh, now }: GroupProps) {
   const { words } = speech;
   const worstFirst = members
     .map((device) => ({ device, state: deviceState(device, fresh), name: deviceName(device.place, speech) }))
-    .sort((a, b) => states.indexOf(a.state) - states.indexOf(b.state) || a.name.localeCompare(b.name, speech.locale));
+    .sort(
+      (a, b) =>
+        states.indexOf(a.state) - states.indexOf(b.state) || a.name.localeCompare(b.name, speech.locale),
+    );
   const listed = worstFirst.filter(({ state }, index) => index < shown || state !== 'good');
   const link = gateway ? gatewayState(gateway, fresh) : 'unknown';
   return (
@@ -61,7 +64,7 @@ function Group({ members, gateway, fresh, now }: GroupProps) {
         {campusName(members[0]!.place, speech)}
         <span className="beside" data-gateway={link}>
           {link !== 'good' && <StateGlyph state={link} />}
-          {gateway?.gateway} {words[link]}
+          {words.gateway} {words[link]}
         </span>
       </h3>
       <ul className="rows">
@@ -79,7 +82,10 @@ function Group({ members, gateway, fresh, now }: GroupProps) {
             {state !== 'good' && (
               <span className="row-detail">
                 {fresh
-                  ? [device.reason && speech.of(device.reason), words.since(timeOfDay(device.since, now, speech))]
+                  ? [
+                      device.reason && speech.of(device.reason),
+                      words.since(timeOfDay(device.since, now, speech)),
+                    ]
                       .filter((part) => part !== null)
                       .join(' · ')
                   : words.stale}

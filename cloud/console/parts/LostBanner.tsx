@@ -9,7 +9,9 @@ export function LostBanner({ link, now }: { link: Link; now: number }) {
   const { words } = speech;
   return (
     <div className="lost" role="status">
-      <strong>{link.since === null ? words.lostNever : words.lostTitle(timeOfDay(link.since, now, speech))}</strong>{' '}
+      <strong>
+        {link.since === null ? words.lostNever : words.lostTitle(timeOfDay(link.since, now, speech))}
+      </strong>{' '}
       {words.lostDetail(link.tries)}
     </div>
   );

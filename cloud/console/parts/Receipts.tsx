@@ -12,8 +12,8 @@ export function Receipts({ receipts, now }: { receipts: ApiAlarm['centres']; now
       {receipts.map((receipt) => (
         <li key={`${receipt.centre}/${receipt.path}`} title={receipt.raw}>
           {receipt.primary ? words.primaryCentre : receipt.centre} ·{' '}
-          {receipt.path === 'cloud' ? words.viaCloud : words.viaDirect} · {timeOfDay(receipt.at, now, speech)} ·{' '}
-          {words.reference(receipt.reference)}
+          {receipt.path === 'cloud' ? words.viaCloud : words.viaDirect} · {timeOfDay(receipt.at, now, speech)}{' '}
+          · {words.reference(receipt.reference)}
         </li>
       ))}
     </ul>

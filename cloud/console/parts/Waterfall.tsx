@@ -28,7 +28,13 @@ export function Waterfall({ alarm, boundMs }: { alarm: ApiAlarm; boundMs: number
                     height="8"
                     rx="1"
                   />
-                  <rect className={`step step-${name}`} x={`calc(${share(at.to)} - 2px)`} y="3" width="2" height="12" />
+                  <rect
+                    className={`step step-${name}`}
+                    x={`calc(${share(at.to)} - 2px)`}
+                    y="3"
+                    width="2"
+                    height="12"
+                  />
                 </svg>
               )}
             </td>
@@ -40,10 +46,7 @@ export function Waterfall({ alarm, boundMs }: { alarm: ApiAlarm; boundMs: number
       <tfoot>
         <tr>
           <th scope="row">{words.total}</th>
-          <td className="bar-cell">
-            {words.sincePress}
-            {boundMs !== null && ` · ${words.bound(limit(boundMs, speech))}`}
-          </td>
+          <td className="bar-cell">{boundMs !== null && words.bound(limit(boundMs, speech))}</td>
           <td className="took" />
           <td className="at" data-total>
             {alarm.total_ms === null ? words.stageWaiting : duration(alarm.total_ms, speech)}

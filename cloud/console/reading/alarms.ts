@@ -71,7 +71,9 @@ export function hops(alarm: ApiAlarm): Hop[] {
 
 /** Newest first. */
 export function newest(alarms: Iterable<ApiAlarm>, count: number): ApiAlarm[] {
-  return [...alarms].sort((a, b) => b.received_at - a.received_at || b.id.localeCompare(a.id)).slice(0, count);
+  return [...alarms]
+    .sort((a, b) => b.received_at - a.received_at || b.id.localeCompare(a.id))
+    .slice(0, count);
 }
 
 /** How long a delivered real alarm stays in the band when nobody folds it, ms. */
@@ -88,7 +90,9 @@ export function pressing(view: View, folded: ReadonlySet<string>, now: number): 
     .filter((alarm) => alarm.state !== 'delivered')
     .sort((a, b) => a.received_at - b.received_at);
   const delivered = real
-    .filter((alarm) => alarm.state === 'delivered' && !folded.has(alarm.id) && now - alarm.received_at < bandMs)
+    .filter(
+      (alarm) => alarm.state === 'delivered' && !folded.has(alarm.id) && now - alarm.received_at < bandMs,
+    )
     .sort((a, b) => b.received_at - a.received_at);
   return [...undelivered, ...delivered];
 }

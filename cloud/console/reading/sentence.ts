@@ -38,18 +38,18 @@ export function sentence(view: View, now: number, browserNow: number, speech: Sp
     return { state: 'unknown', head: end(words.saidLost(since), speech), rest: null };
   }
   const fresh = isFresh(view, browserNow);
-  const findings = [undelivered(view, now, speech), centre(view, fresh, now, speech)]
-    .concat(gateways(view, fresh, speech), devices(view, fresh, speech))
-    .filter((finding) => finding !== null);
-  const bad = findings.filter((finding) => finding.state !== 'good');
-  const good = findings.filter((finding) => finding.state === 'good');
-  const [first, ...others] = bad;
+  const of110 = centre(view, fresh, now, speech);
+  const ofDevices = devices(view, fresh, speech);
+  const worstFirst = [undelivered(view, now, speech), of110, gateways(view, fresh, speech), ofDevices].filter(
+    (finding) => finding !== null,
+  );
+  const [first, ...others] = worstFirst.filter((finding) => finding.state !== 'good');
   const after = [...signals(view, speech), ...openAlerts(view, speech)];
-  // All is well: devices first, then 110, in one breath.
   if (!first) {
-    const breath = good.map((finding) => finding.text).reverse();
-    return { state: 'good', head: end(breath.join(words.comma), speech), rest: sentences(after, speech) };
+    const head = end(ofDevices.text + words.comma + of110.text, speech);
+    return { state: 'good', head, rest: sentences(after, speech) };
   }
+  const good = worstFirst.filter((finding) => finding.state === 'good');
   const rest = [...others, ...good].map((finding) => finding.text);
   return { state: first.state, head: end(first.text, speech), rest: sentences([...rest, ...after], speech) };
 }
@@ -81,7 +81,10 @@ function centre(view: View, fresh: boolean, now: number, speech: Speech): Findin
   switch (answer.answer) {
     case 'answering': {
       const { roundTripMs } = answer;
-      return { state, text: words.saidCentreAnswers(roundTripMs === null ? null : duration(roundTripMs, speech)) };
+      return {
+        state,
+        text: words.saidCentreAnswers(roundTripMs === null ? null : duration(roundTripMs, speech)),
+      };
     }
     case 'silent':
       return {

@@ -24,7 +24,14 @@ export function gatewayState(gateway: ApiGateway, fresh: boolean): State {
 }
 
 export function countByState(devices: Iterable<ApiDevice>, fresh: boolean): Record<State, number> {
-  const counts: Record<State, number> = { alarm: 0, fault: 0, offline: 0, unknown: 0, maintenance: 0, good: 0 };
+  const counts: Record<State, number> = {
+    alarm: 0,
+    fault: 0,
+    offline: 0,
+    unknown: 0,
+    maintenance: 0,
+    good: 0,
+  };
   for (const device of devices) counts[deviceState(device, fresh)] += 1;
   return counts;
 }

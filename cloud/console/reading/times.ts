@@ -3,7 +3,9 @@ import type { Speech } from '../words/language.ts';
 /** A duration of `ms` milliseconds, as exact as its size deserves. */
 export function duration(ms: number, { words, locale }: Speech): string {
   const figure = (value: number, digits: number) =>
-    new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(value);
+    new Intl.NumberFormat(locale, { minimumFractionDigits: digits, maximumFractionDigits: digits }).format(
+      value,
+    );
   if (ms < 9.95) return words.milliseconds(figure(ms, ms === 0 ? 0 : 1));
   if (ms < 999.5) return words.milliseconds(figure(ms, 0));
   if (ms < 59_995) return words.seconds(figure(ms / 1000, 2));
@@ -42,5 +44,7 @@ export function timeOfDay(at: number, now: number, { locale }: Speech): string {
     hourCycle: 'h23',
   };
   const sameDay = new Date(at).toDateString() === new Date(now).toDateString();
-  return new Intl.DateTimeFormat(locale, sameDay ? time : { ...time, month: 'short', day: 'numeric' }).format(at);
+  return new Intl.DateTimeFormat(locale, sameDay ? time : { ...time, month: 'short', day: 'numeric' }).format(
+    at,
+  );
 }

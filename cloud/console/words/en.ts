@@ -31,9 +31,9 @@ export const en: Words = {
   probe: 'Probe',
   notReal: (word) => `${word} · not a real alarm`,
 
-  press: 'Panic button pressed',
-  longPress: 'Panic button held',
-  secondPress: 'Panic button pressed again',
+  press: 'Panic button',
+  longPress: 'Panic button, held',
+  secondPress: 'Panic button, again',
   testSignal: 'Test signal',
   smoke: 'Smoke',
 
@@ -46,7 +46,7 @@ export const en: Words = {
 
   comma: ', ',
   stop: '.',
-  saidNothingYet: 'Reading how things are…',
+  saidNothingYet: 'Reading how things are',
   saidLost: (since) => `Nothing is known after ${since}`,
   saidUndelivered: (where, others) =>
     `Alarm at ${where}${others > 0 ? ` (and ${others} more)` : ''}: 110 has not got it yet`,
@@ -64,11 +64,11 @@ export const en: Words = {
   saidNoDevices: 'No device has reported yet',
   saidAllDelivered: (count, span) =>
     count === 1
-      ? `The one signal of ${span} reached 110`
-      : `All ${count} signals of ${span} reached 110`,
+      ? `The one real alarm of ${span} reached 110`
+      : `All ${count} real alarms of ${span} reached 110`,
   saidWaiting: (undelivered, count, span) =>
-    `${undelivered} of ${many(count, 'signal')} of ${span} ${undelivered === 1 ? 'has' : 'have'} not reached 110`,
-  saidQuiet: (span) => `No signal in ${span}`,
+    `${undelivered} of ${many(count, 'real alarm')} of ${span} ${undelivered === 1 ? 'has' : 'have'} not reached 110`,
+  saidQuiet: (span) => `No real alarm in ${span}`,
   saidBreach: (p99, bound) => `The slowest 1 % took ${p99}, over the bound of ${bound}`,
   saidOpenAlerts: (count) => `${many(count, 'alert')} open`,
   lastSpan: (span) => `the last ${span}`,
@@ -91,7 +91,6 @@ export const en: Words = {
   lampFailed: 'Button lamp: not delivered',
   lampWaiting: 'Button lamp not confirmed',
   waterfallOf: (where) => `Timing of ${where}`,
-  sincePress: 'since the press',
   pressed: 'Press',
   gateway: 'Gateway',
   cloud: 'Cloud',
@@ -123,16 +122,15 @@ export const en: Words = {
   notKnown: 'Not known',
   noCentres: 'No centre is set up.',
   since: (time) => `since ${time}`,
-  door: (kind) => `${kind} door`,
   latency: 'Time to 110',
   half: 'Half within',
   p95: '95 %',
   p99: '99 %',
-  latencyCount: (count, span) => `${many(count, 'signal')}, ${span}`,
+  latencyCount: (count, span) => `${many(count, 'real alarm')}, ${span}`,
   latencyUndelivered: (count) => `${count} undelivered, counted with their age so far`,
   latencyBreaches: (count) => `${count} over the bound`,
   latencyRestarts: (count) => `${count} crossed a restart`,
-  latencyEmpty: 'No signal to measure yet.',
+  latencyEmpty: 'No real alarm to measure yet.',
   latencyScale: (p50, p95, p99, bound) =>
     `Half within ${p50}, 95 % within ${p95}, 99 % within ${p99}; the bound is ${bound}`,
   overBound: 'over the bound',

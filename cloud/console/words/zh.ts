@@ -43,7 +43,7 @@ export const zh = {
   // The sentence
   comma: '，',
   stop: '。',
-  saidNothingYet: '正在读取现状…',
+  saidNothingYet: '正在读取现状',
   saidLost: (since: string) => `${since} 之后的情况不明`,
   saidUndelivered: (where: string, others: number) =>
     `${where} 报警${others > 0 ? `（另有 ${others} 起）` : ''}，110 还没有收到`,
@@ -59,10 +59,10 @@ export const zh = {
   saidThen: '。',
   saidRestGood: (good: number, all: number) => `${all} 台设备中 ${good} 台正常`,
   saidNoDevices: '还没有设备报到',
-  saidAllDelivered: (count: number, span: string) => `${span}的 ${count} 起信号都已送达 110`,
+  saidAllDelivered: (count: number, span: string) => `${span}的 ${count} 起真实报警都已送达 110`,
   saidWaiting: (undelivered: number, count: number, span: string) =>
-    `${span}的 ${count} 起信号中 ${undelivered} 起还没有送达 110`,
-  saidQuiet: (span: string) => `${span}没有信号`,
+    `${span}的 ${count} 起真实报警中 ${undelivered} 起还没有送达 110`,
+  saidQuiet: (span: string) => `${span}没有真实报警`,
   saidBreach: (p99: string, bound: string) => `最慢的 1% 用了 ${p99}，超过上限 ${bound}`,
   saidOpenAlerts: (count: number) => `${count} 条告警未消除`,
   lastSpan: (span: string) => `最近 ${span}`,
@@ -86,7 +86,6 @@ export const zh = {
   lampFailed: '按钮灯：未送达',
   lampWaiting: '按钮灯未回报',
   waterfallOf: (where: string) => `${where} 的用时瀑布`,
-  sincePress: '从按下算起',
   pressed: '按下',
   gateway: '网关',
   cloud: '云端',
@@ -119,16 +118,15 @@ export const zh = {
   notKnown: '不清楚',
   noCentres: '没有设置接警中心。',
   since: (time: string) => `自 ${time} 起`,
-  door: (kind: string) => `${kind} 通道`,
   latency: '送达 110 用时',
   half: '一半以内',
   p95: '95%',
   p99: '99%',
-  latencyCount: (count: number, span: string) => `${span} ${count} 起`,
+  latencyCount: (count: number, span: string) => `${span} ${count} 起真实报警`,
   latencyUndelivered: (count: number) => `${count} 起未送达，按至今用时计`,
   latencyBreaches: (count: number) => `${count} 起超过上限`,
   latencyRestarts: (count: number) => `${count} 起途中有重启`,
-  latencyEmpty: '还没有可统计的信号。',
+  latencyEmpty: '还没有可统计的真实报警。',
   latencyScale: (p50: string, p95: string, p99: string, bound: string) =>
     `一半在 ${p50} 以内，95% 在 ${p95} 以内，99% 在 ${p99} 以内，上限 ${bound}`,
   overBound: '超过上限',
@@ -154,7 +152,11 @@ export const zh = {
   days: (n: string) => `${n} 天`,
 } as const;
 
-type Widened<T> = T extends string ? string : T extends (...args: infer A) => string ? (...args: A) => string : never;
+type Widened<T> = T extends string
+  ? string
+  : T extends (...args: infer A) => string
+    ? (...args: A) => string
+    : never;
 
 /** What each language must have: the compiler names a missing one. */
 export type Words = { [K in keyof typeof zh]: Widened<(typeof zh)[K]> };

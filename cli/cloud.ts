@@ -6,6 +6,7 @@ import { startApi } from '#cloud/api/api.ts';
 import { startEmbeddedBroker } from '#cloud/broker/embedded.ts';
 import type { CloudConfig } from '#cloud/config.ts';
 import { startCloud } from '#cloud/start.ts';
+import { realHttp } from '#platform/real/http.ts';
 import { realLog } from '#platform/real/log.ts';
 import type { Log } from '#platform/ports.ts';
 import { realPorts } from '#platform/real/ports.ts';
@@ -35,7 +36,7 @@ export function cloud(options: CloudOptions): Promise<void> {
 
     const { broker, url } = await openBroker(config, options.mqttPort, realLog(log));
     const ports = realPorts({ dataDir, mqttUrl: url, log });
-    const running = await startCloud(ports, config);
+    const running = await startCloud(ports, config, { http: realHttp });
     const port = options.httpPort ?? config.http.port;
     const api = await listening(port, '--http-port', () =>
       startApi(

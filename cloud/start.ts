@@ -16,7 +16,10 @@ import { BulkIngest, type BulkSinks } from './ingest/bulk-ingest.ts';
 import { startForgetting } from './ingest/forgetting.ts';
 import { createQuarantine } from './ingest/quarantine.ts';
 import { createReports } from './ingest/reports.ts';
+import { watchLatency } from './latency/latency.ts';
 import { type Liveness, startLiveness } from './liveness/liveness.ts';
+import { startNotifier } from './notify/notifier.ts';
+import { callWebhook } from './notify/webhook.ts';
 import { openStore, type Store } from './store/store.ts';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { TelemetryUnavailable } from './telemetry/telemetry-store.ts';
@@ -41,7 +44,8 @@ const closeWithinMs = 1500;
 
 /**
  * Starts the cloud on these ports. Many may run in one process. Centres are those of the file unless others
- * are passed in; `http` is wanted where an InfluxDB is configured. Rejects with a `DatabaseError` when the store cannot be opened.
+ * are passed in; `http` is wanted where an InfluxDB or a webhook is configured. Rejects with a `DatabaseError`
+ * when the store cannot be opened.
  */
 export async function startCloud(
   ports: Ports,
@@ -119,6 +123,19 @@ export async function startCloud(
   });
   const bulkIngest = new BulkIngest({ clock, log, quarantine, sinks });
 
+  const boundMs = config.latency.bound_ms;
+  const stopLatency = await watchLatency({ store, feed, alerts, clock, log, boundMs });
+  const stopNotifier = await startNotifier(
+    { clock, random, log, store, feed },
+    config.webhooks.map((webhook) => ({
+      id: webhook.id,
+      tell(notification) {
+        if (other.http === undefined) return Promise.reject(new Error('this cloud was given no HTTP'));
+        return callWebhook(other.http, webhook, notification, clock.wall());
+      },
+    })),
+  );
+
   // Two connections, so that no alarm waits behind telemetry. Ids are random: two clouds on one broker must not
   // throw each other out, and clean sessions leave nothing behind.
   const client = `belfry-cloud-${Buffer.from(random.bytes(6)).toString('hex')}`;
@@ -149,6 +166,8 @@ export async function startCloud(
       links.bulk?.close(),
       liveness.close(),
       telemetry.close(),
+      stopLatency(),
+      stopNotifier(),
       ...centres.flatMap(({ doors }) => doors.map(({ door }) => door.close())),
     ]);
     await store.close();

@@ -1,12 +1,12 @@
 import type { Ports } from '#platform/ports.ts';
 import type { LampState, SignalType } from '#protocols/signal.ts';
-import { backoffMs } from './backoff.ts';
+import { backoff } from '#platform/backoff.ts';
 import type { ConfiguredLine } from './config.ts';
 import type { Devices } from './devices.ts';
 import type { DriverContext, DriverRun, RaisedEvent } from './driver.ts';
 import { reasonOf } from './outbox/outbox.ts';
 
-const restart = { firstMs: 1000, capMs: 60_000 };
+const restart = { firstMs: 1000, maxMs: 60_000 };
 /** A driver that ran for so long before it threw starts again at the short end of the back-off. */
 const settledMs = 60_000;
 
@@ -41,7 +41,7 @@ export function runLine(
   const log = ports.log.child({ driver: driver.name, line: line.devices[0]?.address });
   let run: DriverRun | null = null;
   let stop = new AbortController();
-  let tries = 0;
+  const pace = backoff(restart, ports.random);
   let closed = false;
 
   function start(): void {
@@ -66,8 +66,8 @@ export function runLine(
       const old = run;
       run = null;
       void quietly(() => old?.close());
-      if (clock.monotonic() - startedAt >= settledMs) tries = 0;
-      clock.after(backoffMs(ports.random, restart, tries++), start);
+      if (clock.monotonic() - startedAt >= settledMs) pace.reset();
+      clock.after(pace.next(), start);
     };
     try {
       run = driver.start(contextFor(own, crashed), line);
@@ -118,6 +118,7 @@ export function runLine(
       // A press counts even if its driver has just been stopped.
       event(raised) {
         mine(raised.device);
+        known.heard(raised.device);
         return to.event(raised);
       },
       level(device, type, up, readAt) {

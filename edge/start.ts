@@ -87,6 +87,7 @@ export async function startEdge(
 
   const alarmLink = connectAlarmLink(ports, config, {
     onUp: () => alarms.linkUp(),
+    onDown: () => alarms.linkDown(),
     onReceipt,
   });
   const bulkLink = connectBulkLink(ports, config, cloudClock, {

@@ -1,3 +1,4 @@
+import { writeSync } from 'node:fs';
 import type { ReadStream } from 'node:tty';
 import type { ByteStream, StreamEvents } from '#platform/ports.ts';
 
@@ -14,6 +15,8 @@ export type PtyResult = { kind: 'pty'; pty: Pty } | { kind: 'absent'; reason: st
 /** What we use of `@lydell/node-pty`: `open` and what it gives are not in its types. */
 interface NodePty {
   open(options: { encoding: null }): {
+    /** Of the master; non-blocking. */
+    fd: number;
     ptsName: string;
     master: ReadStream;
     slave: ReadStream;
@@ -21,8 +24,10 @@ interface NodePty {
   };
 }
 
-/** Bytes that nobody has taken for so long are dropped, as a UART without a listener does. */
+/** When nobody has taken a byte for so long, what waits is dropped: a UART without a listener keeps nothing. */
 const stuckMs = 1000;
+/** The kernel says nothing when there is room again. */
+const retryMs = 5;
 
 /**
  * Opens a pseudoterminal in raw mode. `absent` when this machine has no prebuilt `@lydell/node-pty`: the caller
@@ -43,10 +48,14 @@ export async function openPty(events: StreamEvents): Promise<PtyResult> {
   holder.setRawMode(true);
 
   let open = true;
+  let queue: Uint8Array[] = [];
   let stuckSince: number | null = null;
+  let retry: NodeJS.Timeout | undefined;
   const end = (reason: string): void => {
     if (!open) return;
     open = false;
+    queue = [];
+    clearTimeout(retry);
     holder.destroy();
     master.destroy();
     events.onClose(reason);
@@ -59,14 +68,31 @@ export async function openPty(events: StreamEvents): Promise<PtyResult> {
     if (open) events.onData(bytes, performance.now());
   });
 
+  // Not by `master.write`: libuv writes to a terminal's master blocking, so one that nobody reads would stop this
+  // process as soon as the kernel's few kilobytes are full.
+  const flush = (): void => {
+    clearTimeout(retry);
+    while (queue.length > 0) {
+      const [chunk] = queue;
+      try {
+        const written = writeSync(terminal.fd, chunk!);
+        stuckSince = null;
+        queue[0] = chunk!.subarray(written);
+        if (queue[0].length === 0) queue.shift();
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code !== 'EAGAIN') return end((error as Error).message);
+        stuckSince ??= performance.now();
+        if (performance.now() - stuckSince > stuckMs) queue = [];
+        else retry = setTimeout(flush, retryMs);
+        return;
+      }
+    }
+  };
   const stream: ByteStream = {
     write(bytes) {
       if (!open) return;
-      if (stuckSince !== null && performance.now() - stuckSince > stuckMs) return;
-      master.write(bytes, () => {
-        if (master.writableLength === 0) stuckSince = null;
-      });
-      if (master.writableLength > 0) stuckSince ??= performance.now();
+      queue.push(bytes);
+      flush();
     },
     close: () => end('closed by us'),
   };

@@ -54,7 +54,11 @@ export async function createReports(parts: {
     const receipts = report.direct
       // Which centre is the primary one is for the cloud's own file to say: *delivered* stops the dispatch.
       .map((receipt): CentreReceipt => ({ ...receipt, primary: receipt.centre === primary }))
-      .filter((receipt) => !known.has(receiptKey(receipt)));
+      .filter((receipt) => {
+        const news = !known.has(receiptKey(receipt));
+        known.add(receiptKey(receipt));
+        return news;
+      });
     if (receipts.length === 0 && revision <= held.reported) return { held, nowDelivered: false };
 
     const [press] = await store.read<{
@@ -104,6 +108,8 @@ export async function createReports(parts: {
    * dispatched, and must not be lost either, since its receipts keep 110 from being called twice.
    */
   async function keepEarly(report: AlarmReport, name: string): Promise<void> {
+    // No digest: the edge's word that it never heard of this name. There is nothing to keep.
+    if (report.digest === '') return;
     log.info('a report came before its alarm', { alarm: name });
     early.add(keyOf(name, report.digest));
     const [oldest] = early;

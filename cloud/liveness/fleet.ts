@@ -34,6 +34,8 @@ export interface Gateway {
   devices: Map<string, Device>;
   /** Past their bound, but perhaps only because the gateway itself has not spoken: its next heartbeat decides. */
   overdue: Set<Device>;
+  /** Notices that it has told in this session and not ended, as subjects of their alerts. */
+  notices: Set<string>;
 }
 
 /** The names that people gave, by campus and by `gateway/device`. */
@@ -95,6 +97,7 @@ export function newGateway(campus: string, id: string, now: number): Gateway {
     offset: null,
     devices: new Map(),
     overdue: new Set(),
+    notices: new Set(),
   };
 }
 

@@ -20,6 +20,8 @@ const sweepMs = 500;
 const rebirthEveryMs = 5_000;
 /** Gateways whose last question is remembered; more than these may be asked more often. */
 const askedLimit = 10_000;
+/** A gateway has so long to tell again what it told in earlier sessions. */
+const retoldWithinMs = 60_000;
 const rebirthExpiresMs = 60_000;
 /** What could not be written (alerts, feed, reports) is tried again after this. */
 const retellMs = 5_000;
@@ -142,6 +144,15 @@ class Watch implements Liveness {
     let gateway = this.#fleet.get(id);
     if (gateway === undefined) this.#fleet.set(id, (gateway = newGateway(campus, id, wall)));
     gateway.campus = campus;
+    if (gateway.session !== birth.session) {
+      gateway.notices.clear();
+      this.#parts.clock.after(retoldWithinMs, () => {
+        if (this.#closed || gateway.session !== birth.session) return;
+        this.#forgetNotices(gateway).catch((error: unknown) =>
+          this.#parts.log.error('old notices could not be ended', { gateway: id, error }),
+        );
+      });
+    }
     gateway.session = birth.session;
     gateway.epoch = birth.epoch;
     gateway.version = birth.version;
@@ -222,8 +233,22 @@ class Watch implements Liveness {
   #noticed(gateway: Gateway, notice: Notice): void {
     const subject = `${gateway.id}/${notice.code}/${notice.subject}`;
     const { alerts } = this.#parts;
+    if (notice.open) gateway.notices.add(subject);
+    else gateway.notices.delete(subject);
     if (!notice.open) void alerts.clear('gateway-notice', subject);
     else void alerts.raise({ code: 'gateway-notice', severity: 'warning', subject, text: notice.text });
+  }
+
+  /** A gateway tells in every session what still holds: what it does not tell again was over while it was away. */
+  async #forgetNotices(gateway: Gateway): Promise<void> {
+    const { store, alerts } = this.#parts;
+    const open = await store.read<{ subject: string }>(
+      `SELECT subject FROM alerts WHERE code = 'gateway-notice' AND closed_at IS NULL`,
+    );
+    for (const { subject } of open) {
+      if (!subject.startsWith(`${gateway.id}/`) || gateway.notices.has(subject)) continue;
+      await alerts.clear('gateway-notice', subject);
+    }
   }
 
   #alive(gateway: Gateway): void {

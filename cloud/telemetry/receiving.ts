@@ -5,12 +5,18 @@ import type { TelemetryStore } from './telemetry-store.ts';
 
 export const progressSchema = `
 CREATE TABLE IF NOT EXISTS progress (
-  gateway TEXT PRIMARY KEY,
+  gateway TEXT NOT NULL,
   epoch TEXT NOT NULL,
-  n INTEGER NOT NULL
+  n INTEGER NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (gateway, epoch)
 );
 `;
 
+/** A gateway keeps its batches for days; an epoch that nothing came of for so long is over. */
+const epochKeptMs = 31 * 86_400_000;
+/** Epochs that are known in memory; the others are read again when they are needed. */
+const epochsAtHand = 10_000;
 /** Messages of one gateway that are stored ahead of a gap and remembered. */
 const aheadLimit = 1_000;
 
@@ -47,17 +53,23 @@ export function telemetryReceiver(parts: {
   send(campus: string, gateway: string, lane: 'receipt', message: ReceiptLaneMessage): void;
 }): (campus: string, gateway: string, message: TelemetryMessage) => Promise<void> {
   const { clock, database, telemetry } = parts;
-  const known = new Map<string, { epoch: string; progress: Progress }>();
+  // A gateway that was cut off from power drains its old epoch beside the new one.
+  const known = new Map<string, Progress>();
 
   async function progressOf(gateway: string, epoch: string): Promise<Progress> {
-    const now = known.get(gateway);
-    if (now?.epoch === epoch) return now.progress;
-    const [row] = await database.read<{ n: number }>(
-      'SELECT n FROM progress WHERE gateway = ? AND epoch = ?',
-      [gateway, epoch],
-    );
-    const progress = new Progress(row?.n ?? 0);
-    known.set(gateway, { epoch, progress });
+    const key = `${gateway}/${epoch}`;
+    let progress = known.get(key);
+    if (progress === undefined) {
+      const [row] = await database.read<{ n: number }>(
+        'SELECT n FROM progress WHERE gateway = ? AND epoch = ?',
+        [gateway, epoch],
+      );
+      progress = new Progress(row?.n ?? 0);
+    }
+    // The one used last is the last to go.
+    known.delete(key);
+    known.set(key, progress);
+    if (known.size > epochsAtHand) known.delete(known.keys().next().value!);
     return progress;
   }
 
@@ -70,9 +82,13 @@ export function telemetryReceiver(parts: {
     if (progress.n !== before) {
       await database.commit([
         {
-          sql: `INSERT INTO progress (gateway, epoch, n) VALUES (?, ?, ?)
-                ON CONFLICT (gateway) DO UPDATE SET epoch = excluded.epoch, n = excluded.n`,
-          params: [gateway, epoch, progress.n],
+          sql: `INSERT INTO progress (gateway, epoch, n, at) VALUES (?, ?, ?, ?)
+                ON CONFLICT (gateway, epoch) DO UPDATE SET n = excluded.n, at = excluded.at`,
+          params: [gateway, epoch, progress.n, receivedAt],
+        },
+        {
+          sql: 'DELETE FROM progress WHERE gateway = ? AND at < ?',
+          params: [gateway, receivedAt - epochKeptMs],
         },
       ]);
     }

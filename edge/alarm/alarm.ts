@@ -1,3 +1,4 @@
+import type { Backoff } from '#platform/backoff.ts';
 import type { Clock, Log, Randomness } from '#platform/ports.ts';
 import type { Door } from '#platform/doors/door.ts';
 import type { EdgeStages } from '#protocols/messages/alarm.ts';
@@ -6,6 +7,7 @@ import type { DriverRun } from '../driver.ts';
 import type { Notices } from '../notices.ts';
 import type { Outbox, Rise } from '../outbox/outbox.ts';
 import type { AlarmRecord } from '../outbox/record.ts';
+import type { AlarmLink } from '../uplink/alarm-link.ts';
 import type { CloudClock } from '../uplink/offset.ts';
 
 /** One alarm in the outbox: what is kept of it, and what only this life of the process knows. */
@@ -29,7 +31,8 @@ export interface Alarm {
   sent: Map<string, 'alarm' | 'report'>;
   /** The cloud's epoch in which it refused the report. */
   reportRefusedIn: string | null;
-  resends: number;
+  /** Of the copies and reports that are sent again. */
+  pace: Backoff;
   delivering: boolean;
   stop: { resend: Cancel; direct: Cancel; failed: Cancel; lamp: Cancel };
 }
@@ -44,8 +47,7 @@ export interface AlarmPath {
   readonly outbox: Outbox;
   readonly cloudClock: CloudClock;
   readonly notices: Notices;
-  /** The alarm lane. */
-  readonly link: { readonly up: boolean; publish(payload: string): Promise<void> };
+  readonly link: Pick<AlarmLink, 'up' | 'down' | 'publish'>;
   /** The session of the last birth. */
   session(): string;
   /** The edge's own way to the primary centre; null where the file names none. */
@@ -84,7 +86,7 @@ export function newAlarm(
     copies: 0,
     sent: new Map(),
     reportRefusedIn: null,
-    resends: 0,
+    pace: { next: () => 0, reset: nothing },
     delivering: false,
     stop: { resend: nothing, direct: nothing, failed: nothing, lamp: nothing },
   };

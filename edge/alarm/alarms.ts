@@ -131,6 +131,10 @@ export class Alarms {
     for (const alarm of this.#live.values()) life.tell(this.#path, alarm);
   }
 
+  linkDown(): void {
+    for (const alarm of this.#live.values()) life.goDirect(this.#path, alarm);
+  }
+
   /** The lamps of these devices can be commanded (again). */
   lampsUp(devices: ReadonlySet<string>): void {
     for (const alarm of this.#live.values()) {

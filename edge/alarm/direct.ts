@@ -1,14 +1,14 @@
 import type { Door, DoorSignal } from '#platform/doors/door.ts';
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
 import { sequenceOf } from '#protocols/signal.ts';
-import { backoffMs } from '../backoff.ts';
+import { backoff } from '#platform/backoff.ts';
 import type { Alarm, AlarmPath } from './alarm.ts';
 
-const again = { firstMs: 500, capMs: 10_000 };
+const again = { firstMs: 500, maxMs: 10_000 };
 
 /** Delivers by the edge's own way to 110 unless *delivered* is known within `waitMs`. */
 export function armDirect(path: AlarmPath, alarm: Alarm, got: Got, waitMs: number): void {
-  if (!path.direct) return;
+  if (!path.direct || alarm.record.delivered) return;
   alarm.stop.direct();
   alarm.stop.direct = path.clock.after(waitMs, () => deliverDirectly(path, alarm, got));
 }
@@ -24,9 +24,10 @@ export function deliverDirectly(path: AlarmPath, alarm: Alarm, got: Got): void {
   if (!direct || alarm.delivering || alarm.record.delivered || path.closed) return;
   alarm.delivering = true;
   path.log.info('alarm goes the direct way', { alarm: alarm.text, centre: direct.centre });
-  void round(0);
+  const pace = backoff(again, path.random);
+  void round();
 
-  async function round(tries: number): Promise<void> {
+  async function round(): Promise<void> {
     const receipt = await tryDoor(path, alarm, direct!.centre, direct!.door);
     if (receipt) {
       alarm.delivering = false;
@@ -37,7 +38,7 @@ export function deliverDirectly(path: AlarmPath, alarm: Alarm, got: Got): void {
       alarm.delivering = false;
       return;
     }
-    alarm.stop.direct = path.clock.after(backoffMs(path.random, again, tries), () => void round(tries + 1));
+    alarm.stop.direct = path.clock.after(pace.next(), () => void round());
   }
 }
 

@@ -1,8 +1,8 @@
-import { backoffMs } from '../backoff.ts';
+import { type Backoff, backoff } from '#platform/backoff.ts';
 import { reasonOf, type Rise } from '../outbox/outbox.ts';
 import type { AlarmPath } from './alarm.ts';
 
-const retry = { firstMs: 250, capMs: 30_000 };
+const retry = { firstMs: 250, maxMs: 30_000 };
 
 /**
  * Which levels are up and have been made an alarm. The rise is written with its alarm; that it is over is
@@ -26,20 +26,20 @@ export class Levels {
     if (up) this.#up.add(key(rise));
     else if (was) {
       this.#up.delete(key(rise));
-      void this.#forget(rise, 0);
+      void this.#forget(rise, backoff(retry, this.#path.random));
     }
     return up && !was;
   }
 
-  async #forget(rise: Rise, tries: number): Promise<void> {
-    const { clock, log, outbox, random } = this.#path;
+  async #forget(rise: Rise, pace: Backoff): Promise<void> {
+    const { clock, log, outbox } = this.#path;
     if (this.#up.has(key(rise))) return;
     try {
       await outbox.forgetRise(rise);
     } catch (error) {
-      log.warn('the end of an alarm level is not on disk', { ...rise, reason: reasonOf(error), tries });
+      log.warn('the end of an alarm level is not on disk', { ...rise, reason: reasonOf(error) });
       if (this.#path.closed) return;
-      clock.after(backoffMs(random, retry, tries), () => void this.#forget(rise, tries + 1));
+      clock.after(pace.next(), () => void this.#forget(rise, pace));
     }
   }
 }

@@ -38,7 +38,7 @@ export function resume(path: AlarmPath, alarm: Alarm): void {
 
 function publishFirst(path: AlarmPath, alarm: Alarm): void {
   const { direct, link } = path;
-  if (direct && link.up && !alarm.record.delivered && !refusedByCloud(path, alarm)) {
+  if (direct && !link.down && !refusedByCloud(path, alarm)) {
     armDirect(path, alarm, (receipt) => deliveredDirectly(path, alarm, receipt), direct.afterMs);
   } else goDirect(path, alarm);
   tell(path, alarm);
@@ -54,7 +54,8 @@ export function show(path: AlarmPath, alarm: Alarm): void {
   showLamp(path, alarm, () => changed(path, alarm));
 }
 
-function goDirect(path: AlarmPath, alarm: Alarm): void {
+/** The link is gone: nobody waits for what cannot come. */
+export function goDirect(path: AlarmPath, alarm: Alarm): void {
   deliverDirectly(path, alarm, (receipt) => deliveredDirectly(path, alarm, receipt));
 }
 

@@ -1,13 +1,13 @@
 import { createHash } from 'node:crypto';
 import type { AlarmMessage, AlarmReport } from '#protocols/messages/alarm.ts';
-import { backoffMs } from '../backoff.ts';
+import { backoff } from '#platform/backoff.ts';
 import { reasonOf } from '../outbox/outbox.ts';
 import type { AlarmRecord } from '../outbox/record.ts';
 import { type Alarm, type AlarmPath, heldByCloud, reached, refusedByCloud, reportDue } from './alarm.ts';
 
 /** While the cloud has said nothing, and once it has it on its disk. */
-const asking = { firstMs: 500, capMs: 10_000 };
-const stored = { firstMs: 2000, capMs: 30_000 };
+const asking = { firstMs: 500, maxMs: 10_000 };
+const stored = { firstMs: 2000, maxMs: 30_000 };
 /** How many payloads of an alarm a `refused` may still name. */
 const payloadsKnown = 16;
 
@@ -23,26 +23,27 @@ export function speak(path: AlarmPath, alarm: Alarm, cut: () => void): void {
   const copy = held !== 'delivered' && !refused;
   const report = reportDue(path, alarm) && !refused;
   if (alarm.left || path.closed || !(copy || report)) return;
-  if (!path.link.up) return cut();
+  if (!path.link.up) {
+    if (path.link.down) cut();
+    return;
+  }
   if (copy) void publishCopy(path, alarm, cut);
   if (report) void publishReport(path, alarm);
-  const wait = backoffMs(path.random, held === 'none' ? asking : stored, alarm.resends++);
-  alarm.stop.resend = path.clock.after(wait, () => speak(path, alarm, cut));
+  alarm.stop.resend = path.clock.after(alarm.pace.next(), () => speak(path, alarm, cut));
 }
 
 /** As `speak`, from the short end of the back-off: something has changed. */
 export function speakAfresh(path: AlarmPath, alarm: Alarm, cut: () => void): void {
-  alarm.resends = 0;
+  alarm.pace = backoff(heldByCloud(path, alarm) === 'none' ? asking : stored, path.random);
   speak(path, alarm, cut);
 }
 
 /** The cloud has stored it: what it does not hold yet can be told at the slower pace. */
 export function slowDown(path: AlarmPath, alarm: Alarm, cut: () => void): void {
   alarm.stop.resend();
-  alarm.resends = 0;
   if (path.closed) return;
-  const wait = backoffMs(path.random, stored, 0);
-  alarm.stop.resend = path.clock.after(wait, () => speak(path, alarm, cut));
+  alarm.pace = backoff(stored, path.random);
+  alarm.stop.resend = path.clock.after(alarm.pace.next(), () => speak(path, alarm, cut));
 }
 
 async function publishCopy(path: AlarmPath, alarm: Alarm, cut: () => void): Promise<void> {

@@ -1,19 +1,19 @@
-import { backoffMs } from '../backoff.ts';
+import { type Backoff, backoff } from '#platform/backoff.ts';
 import { reasonOf } from '../outbox/outbox.ts';
 import { type Alarm, type AlarmPath, reached } from './alarm.ts';
 
-const retry = { firstMs: 250, capMs: 30_000 };
+const retry = { firstMs: 250, maxMs: 30_000 };
 
 /**
  * Brings the alarm's row up to what is known of it, one write at a time, and tries again for ever. The first
  * write that succeeds makes the alarm durable.
  */
 export function save(path: AlarmPath, alarm: Alarm): void {
-  if (alarm.write === 'idle') void write(path, alarm, 0);
+  if (alarm.write === 'idle') void write(path, alarm, backoff(retry, path.random));
   else alarm.write = 'again';
 }
 
-async function write(path: AlarmPath, alarm: Alarm, tries: number): Promise<void> {
+async function write(path: AlarmPath, alarm: Alarm, pace: Backoff): Promise<void> {
   const { clock, log, outbox } = path;
   alarm.write = 'writing';
   try {
@@ -38,11 +38,11 @@ async function write(path: AlarmPath, alarm: Alarm, tries: number): Promise<void
   } catch (error) {
     if (path.closed) return;
     const reason = reasonOf(error);
-    log.warn('alarm not on disk', { alarm: alarm.text, reason, tries });
+    log.warn('alarm not on disk', { alarm: alarm.text, reason });
     path.notices.open('outbox', 'alarms', {
       zh: `网关磁盘没有保存报警：${reason}`,
       en: `The gateway's disk has not stored an alarm: ${reason}`,
     });
-    clock.after(backoffMs(path.random, retry, tries), () => void write(path, alarm, tries + 1));
+    clock.after(pace.next(), () => void write(path, alarm, pace));
   }
 }

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Clock, Database, Log, Ports, Randomness, Row, Statement } from '#platform/ports.ts';
 import { nameText, originText, type SignalName, type SignalType } from '#protocols/signal.ts';
-import { backoffMs } from '../backoff.ts';
+import { type Backoff, backoff } from '#platform/backoff.ts';
 import { Names, type Reservation } from './names.ts';
 import { alarmRecord, type AlarmRecord } from './record.ts';
 import { outboxSchema } from './schema.ts';
@@ -31,8 +31,8 @@ export interface Kept {
 export type Written = { kind: 'written' } | { kind: 'known'; record: AlarmRecord | null };
 
 const openLimitMs = 5000;
-const reopening = { firstMs: 1000, capMs: 30_000 };
-const persisting = { firstMs: 200, capMs: 10_000 };
+const reopening = { firstMs: 1000, maxMs: 30_000 };
+const persisting = { firstMs: 200, maxMs: 10_000 };
 const receiptsKeptMs = 30 * 24 * 3600 * 1000;
 
 const writeSql = `INSERT INTO alarms (name, device, origin, record, left_at) VALUES (?, ?, ?, ?, ?)
@@ -54,6 +54,7 @@ export class Outbox {
   #names: Names;
   #persisted: Reservation | null = null;
   #persisting = false;
+  readonly #pace: Backoff;
   /** The present epoch is in use: what the file says comes too late. */
   #named = false;
   #closed = false;
@@ -65,6 +66,7 @@ export class Outbox {
     this.#log = ports.log;
     this.#open = () => ports.databases.open('alarms', 'durable', outboxSchema);
     this.#names = new Names(ports.random, null);
+    this.#pace = backoff(persisting, ports.random);
   }
 
   get isOpen(): boolean {
@@ -100,7 +102,8 @@ export class Outbox {
     late: (kept: Kept) => void,
     failed: (reason: string) => void,
   ): Promise<void> {
-    for (let tries = 0; !this.#closed; tries++) {
+    const pace = backoff(reopening, this.#random);
+    while (!this.#closed) {
       try {
         late(await (pending ?? this.#openAndLoad()));
         return;
@@ -108,7 +111,7 @@ export class Outbox {
         failed(reasonOf(error));
         pending = null;
         await new Promise<void>((done) => {
-          this.#clock.after(backoffMs(this.#random, reopening, tries), done);
+          this.#clock.after(pace.next(), done);
         });
       }
     }
@@ -240,7 +243,7 @@ export class Outbox {
   }
 
   /** Brings the reservation on the disk to what the names want, one commit at a time, until it is there. */
-  #persist(tries = 0): void {
+  #persist(): void {
     const wanted = this.#names.wanted();
     const there = this.#persisted;
     if (this.#persisting || !this.#file) return;
@@ -250,14 +253,15 @@ export class Outbox {
       () => {
         this.#persisting = false;
         this.#persisted = wanted;
+        this.#pace.reset();
         this.#names.granted(wanted);
         this.#persist();
       },
       (error: unknown) => {
-        this.#log.warn('the outbox took no reservation of names', { reason: reasonOf(error), tries });
-        this.#clock.after(backoffMs(this.#random, persisting, tries), () => {
+        this.#log.warn('the outbox took no reservation of names', { reason: reasonOf(error) });
+        this.#clock.after(this.#pace.next(), () => {
           this.#persisting = false;
-          this.#persist(tries + 1);
+          this.#persist();
         });
       },
     );

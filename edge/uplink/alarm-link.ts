@@ -5,11 +5,14 @@ import { parsePayload } from './payload.ts';
 
 export interface AlarmLinkEvents {
   onUp(): void;
+  onDown(): void;
   onReceipt(message: ReceiptLaneMessage): void;
 }
 
 export interface AlarmLink {
   readonly up: boolean;
+  /** It was tried and is not there: unlike at a start, when it has not been tried yet. */
+  readonly down: boolean;
   /** Rejects when the broker did not take it. */
   publish(payload: string): Promise<void>;
   close(): Promise<void>;
@@ -23,14 +26,20 @@ export function connectAlarmLink(
 ): AlarmLink {
   const { log } = ports;
   const lane = topicOf(campus, gateway, 'alarm');
+  let down = false;
   const link: MqttLink = ports.mqtt.connect({
     clientId: `${gateway}-alarm`,
     subscribe: [topicOf(campus, gateway, 'receipt')],
     onUp() {
+      down = false;
       log.info('the alarm link is up');
       events.onUp();
     },
-    onDown: (reason) => log.warn('the alarm link is down', { reason }),
+    onDown(reason) {
+      down = true;
+      log.warn('the alarm link is down', { reason });
+      events.onDown();
+    },
     onMessage(topic, payload) {
       const message = parsePayload(receiptLaneMessage, payload);
       if (message.ok) events.onReceipt(message.value);
@@ -40,6 +49,9 @@ export function connectAlarmLink(
   return {
     get up() {
       return link.up;
+    },
+    get down() {
+      return down;
     },
     publish: (payload) => link.publish(lane, payload),
     close: () => link.close(),

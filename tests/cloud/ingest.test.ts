@@ -218,6 +218,17 @@ test("a report's direct receipt is delivered, and stops the dispatch to that cen
   expect(world.openAlerts()).toEqual([`alarm-undelivered ${nameText(alarm.name)}@guards`]);
 });
 
+test('a report on one name of a press tells every name of it', async () => {
+  world.first.does = world.second.does = 'nothing';
+  const one = press(world, 1, { counter: 9 });
+  const two = press(world, 2, { counter: 9 });
+  await world.says(one);
+  await world.says(two);
+  await world.says(directReport(two));
+  for (const { name } of [one, two]) expect(world.receipts(name).at(-1)!.state).toBe('delivered');
+  expect(world.rows('SELECT lamp FROM signals')).toEqual([{ lamp: 'delivered' }, { lamp: 'delivered' }]);
+});
+
 test('the same report again changes nothing and is answered again', async () => {
   const alarm = press(world, 1);
   await world.says(alarm);
@@ -227,6 +238,26 @@ test('the same report again changes nothing and is answered again', async () => 
   await world.says(report);
   expect(world.rows('SELECT hash FROM incident_log')).toEqual(log);
   expect(world.receipts().at(-1)).toMatchObject({ reported: 1, echo_sent_at: report.sent_at });
+});
+
+test('a receipt that a report names twice is one step of the incident', async () => {
+  world.first.does = world.second.does = 'nothing';
+  const alarm = press(world, 1);
+  await world.says(alarm);
+  const report = directReport(alarm);
+  await world.says({ ...report, direct: [...report.direct, ...report.direct] });
+  expect(world.rows(`SELECT * FROM incident_log WHERE step = 'delivered'`)).toHaveLength(1);
+});
+
+test("the edge's word that it never heard of a name stops nothing and is not kept", async () => {
+  world.first.does = world.second.does = 'unreachable';
+  const alarm = press(world, 1);
+  await world.says(alarm);
+  await world.says(directReport(alarm, { digest: '', direct: [], lamp: null }));
+  expect(world.rows('SELECT * FROM early_reports')).toEqual([]);
+  world.first.does = 'receipt';
+  await world.clock.pass(15_000);
+  expect(world.receipts(alarm.name).at(-1)!.state).toBe('delivered');
 });
 
 test('an older revision does not undo a newer one', async () => {

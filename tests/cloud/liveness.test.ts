@@ -173,17 +173,17 @@ describe('a gateway', () => {
     expect(await alerts()).toEqual(['identity-conflict gate']);
   });
 
-  it('notices become alerts, and end when it says so', async () => {
+  it('notices become alerts, and end when it says so or does not tell them again in a new session', async () => {
     birth('s1', []);
-    const notice = (open: boolean) =>
+    const notice = (open: boolean, session = 's1', subject = 'outbox') =>
       liveness.onState(
         'school',
         'gate',
         {
           kind: 'notice',
-          session: 's1',
+          session,
           code: 'disk-slow',
-          subject: 'outbox',
+          subject,
           open,
           text: { zh: '慢', en: 'slow' },
         },
@@ -196,6 +196,16 @@ describe('a gateway', () => {
     notice(false);
     await clock.pass(0);
     expect(await alerts()).toEqual([]);
+
+    notice(true);
+    notice(true, 's1', 'other');
+    await clock.pass(0);
+    birth('s2', []);
+    notice(true, 's2');
+    await clock.pass(0);
+    expect(await alerts()).toHaveLength(2);
+    await beats('s2', 65_000);
+    expect(await alerts()).toEqual(['gateway-notice gate/disk-slow/outbox']);
   });
 });
 

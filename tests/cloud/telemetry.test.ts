@@ -370,6 +370,23 @@ describe('telemetry of a gateway', () => {
     await telemetry.close();
   });
 
+  it('of an epoch that ended in a power cut drains beside the new one', async () => {
+    const { telemetry, receipts } = await open();
+    for (let round = 0; round < 2; round += 1) {
+      for (const [n, epoch] of [
+        [41, 'old'],
+        [42, 'old'],
+        [1, 'new'],
+        [2, 'new'],
+      ] as const) {
+        await telemetry.receive('school', 'gate', message(n, epoch));
+      }
+    }
+    expect(receipts.filter((r) => r.epoch === 'old').at(-1)?.n).toBe(42);
+    expect(receipts.filter((r) => r.epoch === 'new').at(-1)?.n).toBe(2);
+    await telemetry.close();
+  });
+
   it('is not waited for when the gateway itself dropped it: its oldest comes twice', () => {
     const progress = new Progress(3);
     progress.stored(7);

@@ -12,6 +12,7 @@ import type { Body } from '#protocols/button-frame/frame.ts';
 import { blankMemory } from '#sim/button/memory.ts';
 import { serveButton } from '#sim/button/serve.ts';
 import type { ButtonWire, ServedButton } from '#sim/button/serve.ts';
+import { openPty } from '#sim/pty.ts';
 import { quiet } from './button.clock.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -73,6 +74,24 @@ test('over a pty the serial side may close and open again: presses come, host-ac
     port.stream.close();
     await vi.waitFor(() => expect(port.closed()).not.toBeNull(), deadline);
   }
+});
+
+test('a tty that nobody reads neither stops the process nor hands over old bytes later', async () => {
+  const result = await openPty({ onData() {}, onClose() {} });
+  if (result.kind === 'absent') throw new Error(result.reason);
+  const { path, stream } = result.pty;
+  cleanups.push(() => stream.close());
+  for (let i = 0; i < 100; i += 1) stream.write(new Uint8Array(1000).fill(0x55));
+  await new Promise((resolve) => setTimeout(resolve, 1500));
+  const read: number[] = [];
+  const port = await realStreams.open(
+    { kind: 'tty', path, baudRate: 9600 },
+    { onData: (bytes) => read.push(...bytes), onClose() {} },
+  );
+  cleanups.push(() => port.close());
+  stream.write(Uint8Array.of(1, 2, 3));
+  await vi.waitFor(() => expect(read.slice(-3)).toEqual([1, 2, 3]), deadline);
+  expect(read.length).toBe(3);
 });
 
 test('a cable that is pulled closes the tty; plugged in, it is at the same path', async () => {

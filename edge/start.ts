@@ -10,6 +10,7 @@ import { directPathId, reportDirectPath } from './direct-path.ts';
 import { type RunningLine, runLine } from './lines.ts';
 import { Notices } from './notices.ts';
 import { type Kept, type KeptClock, Outbox, reasonOf } from './outbox/outbox.ts';
+import { Telemetry } from './telemetry/telemetry.ts';
 import { connectAlarmLink } from './uplink/alarm-link.ts';
 import { connectBulkLink } from './uplink/bulk-link.ts';
 import { CloudClock } from './uplink/offset.ts';
@@ -154,6 +155,7 @@ export async function startEdge(
       cloudClock.learn(message);
       if (message.epoch === outbox.epoch && message.highest_n > outbox.highestN) rewound(message.highest_n);
     }
+    if (message.kind === 'telemetry-receipt') telemetry.receipt(message.epoch, message.n);
     alarms.receipt(message);
     keepClock();
   }
@@ -195,12 +197,15 @@ export async function startEdge(
   }
 
   if (kept) takeOver(kept);
+  const telemetry = new Telemetry(ports, bulkLink, cloudClock, notices);
+  // Whatever its file does, no press waits for it.
+  void telemetry.start();
   for (const configured of config.lines) {
     lines.push(
       runLine(ports, configured, devices, {
         event: (raised) => alarms.event(raised),
         level: (device, type, up, readAt) => alarms.level({ device, type }, up, readAt),
-        measure: () => {},
+        measure: (device, field, value, unit) => telemetry.measure(device, field, value, unit),
         // A driver starts before its line is in the list.
         started: (ids) => clock.after(0, () => alarms.lampsUp(ids)),
       }),
@@ -225,6 +230,7 @@ export async function startEdge(
       const parts = (async () => {
         await Promise.allSettled([
           ...lines.map((l) => l.close()),
+          telemetry.close(),
           bulkLink.close(),
           alarmLink.close(),
           door?.close(),

@@ -120,9 +120,8 @@ class Link implements MqttLink {
         (client.stream as { setNoDelay(on: boolean): void }).setNoDelay(true);
       if (this.#options.subscribe.length === 0) this.#onUp(client);
       else {
-        client.subscribe([...this.#options.subscribe], { qos: 1 }, (error, granted = []) => {
-          const refused = error || granted.some((grant) => (grant.qos as number) === 128);
-          if (refused) this.#down(client, `a subscription was refused (${error?.message ?? 'SUBACK 128'})`);
+        client.subscribe([...this.#options.subscribe], { qos: 1 }, (error) => {
+          if (error) this.#down(client, `a subscription was refused (${error.message})`);
           else this.#onUp(client);
         });
       }

@@ -8,6 +8,8 @@ const openTimeoutMs = 4000;
 const writeLimit = 1 << 20;
 /** Silence after which the kernel asks a TCP peer whether it is still there. */
 const keepAliveMs = 10_000;
+/** How often a tty is asked whether it is still there. */
+const ttyCheckMs = 1000;
 /** Time that written bytes get to leave after `close()`. */
 const lingerMs = 1000;
 
@@ -150,12 +152,20 @@ function overTty(port: SerialPort, events: StreamEvents): ByteStream {
     closing = reason;
     port.close(() => {});
   };
+  // A hung-up tty reads as empty for ever, and serialport then reads on and on at full CPU without a word. Its
+  // modem lines tell: EIO when it is gone, while those that have none (ptys) say ENOTTY.
+  const watch = setInterval(() => {
+    port.get((error) => {
+      if (error && /Input\/output error|No such device|Bad file/i.test(error.message)) end('the tty is gone');
+    });
+  }, ttyCheckMs);
   port.on('error', (error) => end(plainTty(error)));
   // Without a data listener a vanished tty goes unnoticed until the next write.
   port.on('data', (bytes: Uint8Array) => {
     if (closing === null) events.onData(bytes, performance.now());
   });
   port.once('close', (error: Error | null) => {
+    clearInterval(watch);
     events.onClose(closing ?? (error ? `the tty is gone (${error.message})` : 'the tty is gone'));
     closing ??= 'gone';
   });

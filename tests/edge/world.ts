@@ -78,8 +78,9 @@ export class TestDisk {
         this.#files.set(name, db);
         db.exec(schema);
         const file = new SqliteFile(db);
+        let closed = false;
         const alive = () => {
-          if (life.dead) throw new Error('closed');
+          if (life.dead || closed) throw new Error('closed');
         };
         return {
           async read<T>(sql: string, params = []) {
@@ -96,7 +97,7 @@ export class TestDisk {
             return file.commit(bound);
           },
           async close() {
-            life.dead = true;
+            closed = true;
           },
         };
       },
@@ -112,6 +113,11 @@ export class TestDisk {
 
   rows(sql: string, file = 'alarms') {
     return this.#files.get(file)!.prepare(sql).all() as Record<string, unknown>[];
+  }
+
+  /** A new card. */
+  clear() {
+    this.#files.clear();
   }
 
   /** Bad bits in the row of the alarm `n`. */

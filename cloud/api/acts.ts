@@ -23,6 +23,7 @@ export function acts({ incidents, store }: ApiParts, views: Views): FastifyPlugi
         {
           schema: {
             summary: act === 'acknowledge' ? 'A person has seen it' : 'A person ends it',
+            security: [{ token: [] }],
             params,
             body,
             response: { 200: apiIncident },

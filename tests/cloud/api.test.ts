@@ -275,6 +275,10 @@ describe('the document', () => {
       expect.arrayContaining(['/readyz', '/api/v1/alarms', '/api/v1/alarms/{id}', '/api/v1/events']),
     );
     expect(JSON.stringify(document.paths['/api/v1/latency'])).toContain('p99_ms');
+    expect(document.paths['/api/v1/incidents/{id}/resolve']).toMatchObject({
+      post: { security: [{ token: [] }] },
+    });
+    expect(document.paths['/api/v1/telemetry']).not.toMatchObject({ get: { security: expect.anything() } });
   });
 });
 

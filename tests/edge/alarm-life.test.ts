@@ -86,9 +86,12 @@ test('a disk that does not answer in 50 ms holds no alarm up, and the host-ack w
   world.disk.fault = 'silent';
   world.cloud.answers = null;
   const press = world.press();
-  await world.clock.pass(45);
+  await world.clock.pass(5);
+  world.press(press.event);
+  await world.clock.pass(40);
   expect(world.cloud.alarms).toHaveLength(0);
   await world.clock.pass(10);
+  await world.clock.pass(20);
   expect(world.cloud.alarms).toMatchObject([{ name: { n: 1 } }]);
   expect(press.acked).toBeNull();
   world.cloud.receipt(world.cloud.alarms[0]!, 'stored');
@@ -227,6 +230,17 @@ test('110 gives no receipt on the direct path: it is tried again for ever, until
   await world.clock.pass(600_000);
   expect(world.door.delivered.length).toBe(then);
   expect(world.driver.lamps.map((l) => l.state)).toEqual(['failed', 'delivered']);
+});
+
+test('delivered comes while the door is still trying: it is not tried again', async () => {
+  world.door.says = 'next-later';
+  world.cloud.answers = 'stored';
+  world.press();
+  await world.clock.pass(1100);
+  expect(world.door.delivered).toHaveLength(1);
+  world.cloud.receipt(world.cloud.alarms[0]!, 'delivered');
+  await world.clock.pass(60_000);
+  expect(world.door.delivered).toHaveLength(1);
 });
 
 test('refused: the edge delivers at once and does not send it again until the cloud is another', async () => {

@@ -144,6 +144,7 @@ test('a row that cannot be read is set aside: the others go on, and its press is
   world.press(broken.event);
   await world.clock.pass(1000);
   expect(world.cloud.alarms).toHaveLength(2);
+  expect(world.disk.rows('SELECT name FROM alarms')).toHaveLength(3);
 });
 
 test('a rise is sent once, also when it is still up after a restart; a new rise is a new alarm', async () => {

@@ -288,7 +288,7 @@ export class TestCloud {
 /** A way into 110 that does as it is told. */
 export class TestDoor implements Door {
   readonly id = 'dc09';
-  says: 'receipt' | 'next' | 'nothing' = 'receipt';
+  says: 'receipt' | 'next' | 'next-later' | 'nothing' = 'receipt';
   delivered: DoorSignal[] = [];
   readonly #clock: TestClock;
 
@@ -299,6 +299,11 @@ export class TestDoor implements Door {
   deliver(signal: DoorSignal): Promise<DoorResult> {
     this.delivered.push(signal);
     if (this.says === 'nothing') return new Promise(() => {});
+    if (this.says === 'next-later') {
+      return new Promise((done) => {
+        this.#clock.after(500, () => done({ kind: 'next', fault: 'silent', reason: 'no answer' }));
+      });
+    }
     if (this.says === 'next') return Promise.resolve({ kind: 'next', fault: 'silent', reason: 'no answer' });
     return Promise.resolve({
       kind: 'receipt',

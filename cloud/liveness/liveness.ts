@@ -6,12 +6,12 @@ import { deviceReport } from '#protocols/messages/state.ts';
 import type { Birth, DeviceReport, Heartbeat, Notice, StateLaneMessage } from '#protocols/messages/state.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { CloudConfig } from '../config.ts';
-import type { Change, Store } from '../store/store.ts';
+import type { Store } from '../store/store.ts';
 import { addDevice, knownFleet, namesOf, newGateway } from './fleet.ts';
 import type { Device, Gateway } from './fleet.ts';
 import { judge, silenceBoundMs } from './judge.ts';
 import { AttentiveTime, SilenceWatch } from './silence.ts';
-import { gatewayOffline, rememberDevice, settleDeviceAlerts } from './telling.ts';
+import { Teller } from './teller.ts';
 
 /** A gateway that has said nothing for so long is offline; also the grace after a start of the cloud. */
 export const gatewaySilentMs = 20_000;
@@ -23,8 +23,6 @@ const askedLimit = 10_000;
 /** A gateway has so long to tell again what it told in earlier sessions. */
 const retoldWithinMs = 60_000;
 const rebirthExpiresMs = 60_000;
-/** What could not be written (alerts, feed, reports) is tried again after this. */
-const retellMs = 5_000;
 
 export interface LivenessParts {
   clock: Clock;
@@ -74,10 +72,7 @@ class Watch implements Liveness {
   readonly #time: AttentiveTime;
   readonly #silence: SilenceWatch<Gateway | Device>;
   readonly #asked = new Map<string, number>();
-  /** What must still be written and told; bounded by the fleet. */
-  readonly #untold = { gateways: new Set<Gateway>(), devices: new Set<Device>() };
-  #telling: Promise<void> | null = null;
-  #retellAt = 0;
+  readonly #teller: Teller;
   #cancelSweep: () => void;
   #closed = false;
 
@@ -85,6 +80,7 @@ class Watch implements Liveness {
     this.#parts = parts;
     this.#names = namesOf(parts.campuses);
     this.#fleet = fleet;
+    this.#teller = new Teller(parts, this.#names);
     this.#time = new AttentiveTime(() => parts.clock.monotonic());
     const now = this.#time.now();
     this.#silence = new SilenceWatch(now, sweepMs);
@@ -129,14 +125,12 @@ class Watch implements Liveness {
   device = (gateway: string, id: string): Device | null => this.#fleet.get(gateway)?.devices.get(id) ?? null;
   operations = (): number => this.#silence.operations;
 
-  async settled(): Promise<void> {
-    while (this.#telling !== null) await this.#telling;
-  }
+  settled = (): Promise<void> => this.#teller.settled();
 
   async close(): Promise<void> {
     this.#closed = true;
     this.#cancelSweep();
-    await this.settled();
+    await this.#teller.close();
   }
 
   #born(campus: string, id: string, birth: Birth, receivedAt: number): void {
@@ -165,14 +159,14 @@ class Watch implements Liveness {
     }
     for (const report of birth.devices) this.#report(gateway, report);
     this.#answer(gateway, birth.sent_at, receivedAt);
-    this.#tell();
+    this.#teller.tell();
   }
 
   #beat(gateway: Gateway, heartbeat: Heartbeat, receivedAt: number): void {
     const shown = gateway.pendingAlarms !== heartbeat.pending_alarms || !gateway.offset !== !heartbeat.offset;
     gateway.pendingAlarms = heartbeat.pending_alarms;
     gateway.offset = heartbeat.offset;
-    if (shown) this.#untold.gateways.add(gateway);
+    if (shown) this.#teller.changed(gateway);
     for (const report of heartbeat.devices) this.#report(gateway, report);
     // The gateway lives and still says nothing of these.
     for (const device of gateway.overdue) {
@@ -181,7 +175,7 @@ class Watch implements Liveness {
     }
     gateway.overdue.clear();
     this.#answer(gateway, heartbeat.sent_at, receivedAt);
-    this.#tell();
+    this.#teller.tell();
   }
 
   /** Takes in what a gateway that is online says of a device. */
@@ -210,7 +204,7 @@ class Watch implements Liveness {
       else this.#silence.expect(device, now + bound - ago);
     }
     this.#rejudge(device);
-    if (changed) this.#untold.devices.add(device);
+    if (changed) this.#teller.changed(device);
   }
 
   /** The gateway's file names it no longer. */
@@ -223,7 +217,7 @@ class Watch implements Liveness {
     device.silent = false;
     device.listing = 'missing';
     this.#rejudge(device);
-    this.#untold.devices.add(device);
+    this.#teller.changed(device);
     for (const code of ['device-offline', 'device-fault'] as const) {
       void this.#parts.alerts.clear(code, `${gateway.id}/${id}`);
     }
@@ -260,7 +254,7 @@ class Watch implements Liveness {
     gateway.session = null;
     this.#silence.forget(gateway);
     this.#become(gateway, 'offline');
-    this.#tell();
+    this.#teller.tell();
   }
 
   #become(gateway: Gateway, state: Gateway['state']): void {
@@ -268,7 +262,7 @@ class Watch implements Liveness {
       gateway.state = state;
       gateway.since = Math.round(this.#parts.clock.wall());
     }
-    this.#untold.gateways.add(gateway);
+    this.#teller.changed(gateway);
     if (state !== 'online') gateway.overdue.clear();
     for (const device of gateway.devices.values()) {
       if (state !== 'online') {
@@ -284,7 +278,7 @@ class Watch implements Liveness {
     device.verdict = judge(device.gateway.state, device.report, device.silent);
     if (device.verdict.state !== before.state) device.since = Math.round(this.#parts.clock.wall());
     else if (device.verdict.reason?.en === before.reason?.en) return;
-    this.#untold.devices.add(device);
+    this.#teller.changed(device);
   }
 
   #sweep(): void {
@@ -292,7 +286,7 @@ class Watch implements Liveness {
       if ('devices' in silent) this.#lost(silent);
       else silent.gateway.overdue.add(silent);
     }
-    this.#tell();
+    this.#teller.tell();
     this.#cancelSweep = this.#parts.clock.after(sweepMs, () => this.#sweep());
   }
 
@@ -345,53 +339,6 @@ class Watch implements Liveness {
         },
         (error: unknown) => log.error('a birth could not be answered', { gateway: id, error }),
       );
-  }
-
-  /** Writes and tells what has changed, one round at a time; what fails is tried again. */
-  #tell(): void {
-    const { gateways, devices } = this.#untold;
-    if (this.#telling !== null || gateways.size + devices.size === 0) return;
-    if (this.#parts.clock.monotonic() < this.#retellAt) return;
-    this.#telling = this.#tellOnce().then((done) => {
-      this.#telling = null;
-      if (!done) this.#retellAt = this.#parts.clock.monotonic() + retellMs;
-      if (!this.#closed) this.#tell();
-    });
-  }
-
-  async #tellOnce(): Promise<boolean> {
-    const { store, alerts, log } = this.#parts;
-    const gateways = [...this.#untold.gateways];
-    const devices = [...this.#untold.devices];
-    this.#untold.gateways.clear();
-    this.#untold.devices.clear();
-    let done = true;
-    for (const gateway of gateways) {
-      if (gateway.state === 'online') await alerts.clear('gateway-offline', gateway.id);
-      if (gateway.state !== 'offline') continue;
-      await alerts.raise(gatewayOffline(gateway, this.#names));
-      if (alerts.isOpen('gateway-offline', gateway.id)) continue;
-      this.#untold.gateways.add(gateway);
-      done = false;
-    }
-    for (const device of devices) {
-      if (await settleDeviceAlerts(device, alerts, this.#names)) continue;
-      this.#untold.devices.add(device);
-      done = false;
-    }
-    const changes: Change[] = [
-      ...gateways.map(({ id }) => ({ type: 'gateway' as const, subject: id })),
-      ...devices.map((device) => ({ type: 'device' as const, subject: `${device.gateway.id}/${device.id}` })),
-    ];
-    try {
-      await store.commit(devices.map(rememberDevice), changes);
-    } catch (error) {
-      log.error('the states of devices could not be written', { error });
-      for (const gateway of gateways) this.#untold.gateways.add(gateway);
-      for (const device of devices) this.#untold.devices.add(device);
-      done = false;
-    }
-    return done;
   }
 }
 

@@ -78,7 +78,7 @@ export async function startCloud(
     alerts,
     incidents,
     centres,
-    onDelivered: (signal) => void answers.tell(signal),
+    onDelivered: (names) => answers.tell(names),
   });
   const primary = centres.find((centre) => centre.primary)!.id;
   const reports = await createReports({ clock, log, store, alerts, incidents, dispatcher, primary });

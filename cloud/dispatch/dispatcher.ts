@@ -5,6 +5,7 @@ import type { Clock, Log, Randomness, Statement } from '#platform/ports.ts';
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Incidents, Step } from '../incidents/incidents.ts';
+import { type Held, heldByPress, heldOf } from '../ingest/held.ts';
 import type { Change, Store } from '../store/store.ts';
 import { late, refusedByDoor, undelivered, undeliveredSubject } from './alarm-alerts.ts';
 import type { Centre } from './centres.ts';
@@ -50,8 +51,8 @@ export interface DispatcherParts {
   alerts: Alerts;
   incidents: Incidents;
   centres: readonly Centre[];
-  /** The primary has acknowledged (and it is committed): tell the gateway. */
-  onDelivered(signal: number): void;
+  /** The primary has acknowledged, and it is committed: tell these names of the alarm. */
+  onDelivered(names: readonly Held[]): void;
 }
 
 /**
@@ -74,11 +75,17 @@ export class Dispatcher {
    */
   take(owed: Owed, hold = false): void {
     if (this.#pauses.closed || this.#pursuits.has(owed.id)) return;
-    const pursuit: Pursuit = { ...owed, open: new Set(owed.centres), released: false, cancelAlert: () => {} };
+    const pursuit: Pursuit = {
+      ...owed,
+      logged: { ...owed.logged },
+      open: new Set(owed.centres),
+      released: false,
+      cancelAlert: () => {},
+    };
     this.#pursuits.set(owed.id, pursuit);
-    if (!owed.logged.raised)
-      this.#log(pursuit, [{ step: 'raised', signal: owed.id, detail: raisedDetail(owed) }]);
-    if (!hold) this.release(owed.id);
+    if (!hold) return this.release(owed.id);
+    const steps = raisedStep(pursuit);
+    if (steps.length > 0) this.#log(pursuit, steps);
   }
 
   /** Sends what was held. */
@@ -153,7 +160,7 @@ export class Dispatcher {
     const detail = { alarm: pursuit.door.name, centre: centre.id, door: door.id };
     this.#log(
       pursuit,
-      [{ step: 'dispatched', signal: pursuit.id, detail }],
+      [...raisedStep(pursuit), { step: 'dispatched', signal: pursuit.id, detail }],
       [
         {
           sql: `UPDATE signals SET dispatched_at = ?, committed_at = COALESCE(?, committed_at)
@@ -184,21 +191,26 @@ export class Dispatcher {
     };
     const isLate = clock.monotonic() - signal.pressedAtMonotonic > lateAfterMs;
     const statements = keepReceipt(id, receipt, { wall: clock.wall(), late: isLate });
-    await this.#insist(pursuit, 'a receipt', () =>
+    const results = await this.#insist(pursuit, 'a receipt', () =>
       incidents.record(
         pursuit.incident,
         [receiptStep(id, signal.name, receipt)],
-        [...statements, attempt(pursuit, centre, door, receipt.at, 'receipt', result.reference)],
+        [
+          ...statements,
+          attempt(pursuit, centre, door, receipt.at, 'receipt', result.reference),
+          // In the same commit, so that the gateway hears of it one trip to the disk sooner.
+          heldByPress(id),
+        ],
         [{ type: 'alarm', subject: signal.name }],
       ),
     );
-    if (this.#pauses.closed) return;
+    if (results === null) return;
     pursuit.open.delete(centre.id);
     void alerts.clear('centre-refused', `${centre.id}/${door.id}`);
     this.#acknowledged(pursuit, centre);
     if (centre.primary) {
       if (isLate) void alerts.raise(late(signal.name));
-      onDelivered(id);
+      onDelivered(heldOf(results.at(-1)!.rows));
     }
     this.#endIfDone(pursuit);
   }
@@ -261,15 +273,14 @@ export class Dispatcher {
     );
   }
 
-  /** Writes until the disk takes it: what has happened has happened. */
-  async #insist(pursuit: Pursuit, what: string, write: () => Promise<unknown>): Promise<void> {
+  /** Writes until the disk takes it: what has happened has happened. Null when closed before that. */
+  async #insist<T>(pursuit: Pursuit, what: string, write: () => Promise<T>): Promise<T | null> {
     const { next } = backoff(pace, this.#parts.random);
     while (!this.#pauses.closed) {
       try {
-        await write();
-        return;
+        return await write();
       } catch (error) {
-        if (this.#pauses.closed) return;
+        if (this.#pauses.closed) break;
         this.#parts.log.error(`${what} could not be written, and is tried again`, {
           alarm: pursuit.door.name,
           error,
@@ -277,6 +288,7 @@ export class Dispatcher {
         await this.#pauses.wait(next());
       }
     }
+    return null;
   }
 }
 
@@ -285,14 +297,12 @@ function broken(error: unknown): DoorResult {
   return { kind: 'next', fault: 'closed', reason: `the door failed: ${String(error)}` };
 }
 
-function raisedDetail({ door }: Owed) {
-  return {
-    alarm: door.name,
-    mode: door.mode,
-    zone: door.zone,
-    code: door.code,
-    occurred_at: door.occurredAt,
-  };
+/** The first step of its log, unless that is there already. */
+function raisedStep({ id, door, logged }: Pursuit): Step[] {
+  if (logged.raised) return [];
+  logged.raised = true;
+  const { name: alarm, mode, zone, code, occurredAt: occurred_at } = door;
+  return [{ step: 'raised', signal: id, detail: { alarm, mode, zone, code, occurred_at } }];
 }
 
 function attempt(

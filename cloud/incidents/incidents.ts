@@ -15,7 +15,7 @@ export interface Step {
  */
 export interface Incidents {
   /**
-   * Runs `statements` and adds `steps` to the incident's log in one commit. With `incident` null (tests, drills
+   * Adds `steps` to the incident's log and then runs `statements`, in one commit; the results are theirs. With `incident` null (tests, drills
    * and probes have none) only the statements. Rejects with a `DatabaseError`.
    */
   record(
@@ -87,9 +87,9 @@ export function createIncidents({ clock, store }: { clock: Clock; store: Store }
       };
     });
     heads.delete(incident);
-    const results = await store.commit([...statements, ...entries], changes);
+    const results = await store.commit([...entries, ...statements], changes);
     heads.set(incident, head);
-    return results.slice(0, statements.length);
+    return results.slice(entries.length);
   }
 
   async function open(incident: number): Promise<{ acknowledged_by: string | null } | undefined> {

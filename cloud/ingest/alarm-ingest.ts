@@ -135,16 +135,15 @@ export class AlarmIngest {
     if (admitted.as !== 'known' && admitted.nameTaken)
       void alerts.raise(identityConflict(name.gateway, text));
 
-    if (reports.hasEarly(text, digest)) {
-      try {
-        await reports.takeEarly(text, digest);
-      } finally {
-        dispatcher.release(held.root);
-      }
-      await answers.tell(held.root);
-      return;
+    const asked = { receivedAt: arrival.wall, sentAt: alarm.sent_at };
+    if (!reports.hasEarly(text, digest)) return answers.answer(held, asked);
+    try {
+      const taken = await reports.takeEarly(text, digest);
+      answers.answer(taken?.held ?? held, asked);
+      answers.tell(taken?.told ?? []);
+    } finally {
+      dispatcher.release(held.root);
     }
-    answers.answer(held, { receivedAt: arrival.wall, sentAt: alarm.sent_at });
   }
 
   async #report(report: AlarmReport, { campus, arrival }: Waiting): Promise<void> {
@@ -173,7 +172,7 @@ export class AlarmIngest {
       return;
     }
     answers.answer(taken.held, asked);
-    if (taken.nowDelivered) await answers.tell(taken.held.root);
+    answers.tell(taken.told);
   }
 
   /** Ends the alert over a gateway that has long spoken clearly again; not at once, or mixed speech would flap. */

@@ -3,14 +3,14 @@ import type { AlarmReceipt, ReceiptLaneMessage } from '#protocols/messages/alarm
 import { topicOf } from '#protocols/messages/topics.ts';
 import { nameText } from '#protocols/signal.ts';
 import type { Store } from '../store/store.ts';
-import { type Held, heldByPress, heldOf } from './held.ts';
+import type { Held } from './held.ts';
 
 /** The way back: what the cloud says of alarms. Nothing is queued: who does not hear it will ask again. */
 export interface Answers {
   /** Answers one copy (or report) with the state held. */
   answer(held: Held, asked: { receivedAt: number; sentAt: number }): void;
-  /** Tells every name of this press the state held, unasked: 110 has just answered. Never rejects. */
-  tell(root: number): Promise<void>;
+  /** Tells the names of a press the state held, unasked: 110 has just answered. */
+  tell(names: readonly Held[]): void;
   /** Publishes on any receipt topic; `topic` may be of another version. */
   publish(topic: string, message: ReceiptLaneMessage): void;
 }
@@ -44,15 +44,10 @@ export function createAnswers(parts: {
   return {
     publish,
     answer: (held, { receivedAt, sentAt }) => send(held, receivedAt, sentAt),
-    async tell(root) {
-      const { sql, params } = heldByPress(root);
-      try {
-        for (const held of heldOf(await store.read(sql, params))) {
-          log.info(held.delivered ? 'delivered' : 'stored', { alarm: nameText(held.name) });
-          send(held, clock.wall(), null);
-        }
-      } catch (error) {
-        log.warn('a receipt could not be told; the gateway will ask', { root, error });
+    tell(names) {
+      for (const held of names) {
+        log.info(held.delivered ? 'delivered' : 'stored', { alarm: nameText(held.name) });
+        send(held, clock.wall(), null);
       }
     },
   };

@@ -6,20 +6,27 @@ import { late } from '../dispatch/alarm-alerts.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { keepReceipt, lateAfterMs, receiptStep } from '../dispatch/receipt.ts';
 import type { Incidents } from '../incidents/incidents.ts';
-import type { Store } from '../store/store.ts';
-import { type Held, heldByName, heldOf } from './held.ts';
+import type { Change, Store } from '../store/store.ts';
+import { type Held, heldByName, heldByPress, heldOf } from './held.ts';
 
 const earlyReportsKept = 10_000;
 
+/** What is held of a name after its report, and the other names that must hear that 110 has acknowledged. */
+export interface Reported {
+  held: Held;
+  told: readonly Held[];
+}
+
 export interface Reports {
   /**
-   * Commits a report. Gives what is held afterwards, and whether the primary's receipt was news; null when the
-   * alarm is not known (the report is kept until it comes). Rejects with a `DatabaseError`.
+   * Commits a report. Null when the alarm is not known: the report is kept until it comes. Rejects with a
+   * `DatabaseError`.
    */
-  take(report: AlarmReport): Promise<{ held: Held; nowDelivered: boolean } | null>;
+  take(report: AlarmReport): Promise<Reported | null>;
   /** Whether a report came before this alarm: then its dispatch waits for `takeEarly`. */
   hasEarly(name: string, digest: string): boolean;
-  takeEarly(name: string, digest: string): Promise<void>;
+  /** Commits that report now that the alarm is known. */
+  takeEarly(name: string, digest: string): Promise<Reported | null>;
 }
 
 export async function createReports(parts: {
@@ -41,7 +48,7 @@ export async function createReports(parts: {
     return heldOf(await store.read(sql, params))[0];
   }
 
-  async function take(report: AlarmReport): Promise<{ held: Held; nowDelivered: boolean } | null> {
+  async function take(report: AlarmReport): Promise<Reported | null> {
     const { digest, revision } = report;
     const name = nameText(report.name);
     const held = await holdingOf(name, digest);
@@ -59,7 +66,7 @@ export async function createReports(parts: {
         known.add(receiptKey(receipt));
         return news;
       });
-    if (receipts.length === 0 && revision <= held.reported) return { held, nowDelivered: false };
+    if (receipts.length === 0 && revision <= held.reported) return { held, told: [] };
 
     const [press] = await store.read<{
       name: string;
@@ -95,12 +102,16 @@ export async function createReports(parts: {
       ...receipts.flatMap((receipt) => keepReceipt(held.root, receipt, { wall: clock.wall(), late: isLate })),
     ];
     const steps = receipts.map((receipt) => receiptStep(held.root, press.name, receipt));
-    await incidents.record(held.incident, steps, statements, [{ type: 'alarm', subject: press.name }]);
+    const changes: Change[] = [{ type: 'alarm', subject: press.name }];
+    statements.push(heldByPress(held.root));
+    const results = await incidents.record(held.incident, steps, statements, changes);
 
     for (const { centre } of receipts) dispatcher.settled(held.root, centre);
-    const nowDelivered = !held.delivered && receipts.some((receipt) => receipt.primary);
+    const names = heldOf(results.at(-1)!.rows);
+    const own = names.find((one) => nameText(one.name) === name && one.digest === digest)!;
+    const nowDelivered = !held.delivered && own.delivered;
     if (nowDelivered && isLate) void alerts.raise(late(press.name));
-    return { held: (await holdingOf(name, digest)) ?? held, nowDelivered };
+    return { held: own, told: nowDelivered ? names.filter((one) => one !== own) : [] };
   }
 
   /**
@@ -136,11 +147,12 @@ export async function createReports(parts: {
         'SELECT message FROM early_reports WHERE name = ? AND digest = ?',
         [name, digest],
       );
-      if (row !== undefined) await take(alarmReport.parse(JSON.parse(row.message)));
+      const taken = row === undefined ? null : await take(alarmReport.parse(JSON.parse(row.message)));
       await store.commit([
         { sql: 'DELETE FROM early_reports WHERE name = ? AND digest = ?', params: [name, digest] },
       ]);
       early.delete(keyOf(name, digest));
+      return taken;
     },
   };
 }

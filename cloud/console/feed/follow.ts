@@ -18,6 +18,8 @@ const silenceMs = 40_000;
 const requestMs = 5_000;
 /** Figures that no event carries (percentiles, round trips to 110) are asked for at this pace. */
 const pollMs = 5_000;
+/** After an alarm they are asked for at once, but no faster than this. */
+const figuresPaceMs = 500;
 /** A loss shorter than this (a proxy's reload) is not worth greying a wall for. */
 const graceMs = 1_500;
 const firstBackoffMs = 500;
@@ -56,6 +58,7 @@ export function follow(store: Store, clock: ServerClock): void {
   let lastId: string | null = null;
   let provenAt: number | null = null;
   let tries = 0;
+  let figuresDueAt = 0;
   let connection = new AbortController();
 
   function proven() {
@@ -117,7 +120,7 @@ export function follow(store: Store, clock: ServerClock): void {
       if (lastId === null || !store.get().loaded) await loadSnapshot();
       tries = 0;
       store.update((view) => ({ ...view, link: { state: 'live' } }));
-      void refreshFigures();
+      figuresDueAt = 0;
 
       const waiting: StreamEvent[] = [];
       const push = readEventStream((event) => waiting.push(event));
@@ -141,6 +144,7 @@ export function follow(store: Store, clock: ServerClock): void {
     const entry = entryOf(event);
     if (entry === 'reload') await loadSnapshot();
     else if (entry) store.update((view) => withEvent(view, entry));
+    if (entry === 'reload' || entry?.type === 'alarm') figuresDueAt = 0;
     // Only now: an event that could not be taken is asked for again.
     lastId = event.lastId;
   }
@@ -185,8 +189,10 @@ export function follow(store: Store, clock: ServerClock): void {
 
   async function keepFigures() {
     for (;;) {
-      await sleep(pollMs);
-      if (store.get().link.state === 'live') await refreshFigures();
+      await sleep(figuresPaceMs);
+      if (store.get().link.state !== 'live' || Date.now() < figuresDueAt) continue;
+      figuresDueAt = Date.now() + pollMs;
+      await refreshFigures();
     }
   }
 

@@ -29,7 +29,9 @@ test('every word is used: directly, or by the name that the API has for it', () 
 test('no English is left in Chinese sentences, and no Chinese in English ones', () => {
   const said = (words: object) =>
     Object.values(words)
-      .map((word: unknown) => (typeof word === 'function' ? (word('2', '3', '4', '5') as string) : String(word)))
+      .map((word: unknown) =>
+        typeof word === 'function' ? (word('2', '3', '4', '5') as string) : String(word),
+      )
       .join('\n');
   expect(said(en).match(/\p{Script=Han}/u)).toBeNull();
   expect(said(zh).match(/[a-z]{3,}/i)).toBeNull();

@@ -1,4 +1,4 @@
-import { fork, spawn, type ChildProcess } from 'node:child_process';
+import { fork, type ChildProcess } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -15,7 +15,7 @@ import { openPty, type Pty } from '#sim/pty.ts';
  */
 const turns = 5;
 const units = 100;
-const spacingMs = 30;
+const spacingMs = 25;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 
@@ -75,15 +75,14 @@ interface Contestant {
 }
 
 async function startBelfry(data: string): Promise<Contestant> {
-  const up = spawn(
-    process.execPath,
-    `${join(root, 'cli/main.ts')} up --data ${data} --http-port 0 --mqtt-port 0 --buttons ${units}`.split(
-      ' ',
-    ),
-    { stdio: ['ignore', 'ignore', 'inherit'] },
+  // Forked, so that it ends with us whatever happens.
+  const up = fork(
+    join(root, 'cli/main.ts'),
+    `up --data ${data} --http-port 0 --mqtt-port 0 --buttons ${units}`.split(' '),
+    { stdio: ['ignore', 'ignore', 'inherit', 'ipc'] },
   );
   const url = () => readFileSync(join(data, 'url'), 'utf8').trim();
-  await until(() => fetch(`${url()}/readyz`).then((answer) => answer.ok), 'Belfry to be ready', up);
+  await until(async () => (await fetch(`${url()}/readyz`)).ok, 'Belfry to be ready', up);
   const sim = simulatedHardware.parse(JSON.parse(readFileSync(join(data, 'sim.json'), 'utf8')));
   // Whatever the edge still does at its start (opening ttys, first heartbeats) is no part of an alarm's way.
   await pause(1500);

@@ -137,8 +137,21 @@ export class Outbox {
       throw new Error('the edge is going down');
     }
     this.#file = file;
-    this.#persist();
+    await this.#reserveFirst(file);
     return kept;
+  }
+
+  /** The first block of this life: waited for, because a press before it would need an epoch of its own. */
+  async #reserveFirst(file: Database): Promise<void> {
+    const wanted = this.#names.wanted();
+    try {
+      await file.commit([putMeta('names', wanted)]);
+      this.#persisted = wanted;
+      this.#names.granted(wanted);
+    } catch (error) {
+      this.#log.warn('the outbox took no reservation of names', { reason: reasonOf(error) });
+      this.#persist();
+    }
   }
 
   async #load(file: Database): Promise<Kept> {

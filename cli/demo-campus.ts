@@ -9,7 +9,7 @@ const buttonPlaces = [
   { id: 'north-gate', zh: '北门值班室', en: 'North gate guard room', via: 'pty', silent: false },
   { id: 'south-gate', zh: '南门值班室', en: 'South gate guard room', via: 'pty', silent: false },
   { id: 'duty-office', zh: '总值班室', en: 'Duty office', via: 'tcp', silent: false },
-  { id: 'principal', zh: '校长室', en: 'Principal’s office', via: 'tcp', silent: true },
+  { id: 'principal', zh: '校长室', en: 'Principal's office', via: 'tcp', silent: true },
   { id: 'canteen', zh: '食堂', en: 'Canteen', via: 'tcp', silent: false },
   { id: 'dormitory', zh: '宿舍楼', en: 'Dormitory', via: 'tcp', silent: false },
 ] as const;
@@ -79,7 +79,7 @@ function buttonName(id: string, index: number) {
   const place = buttonPlaces.find((p) => p.id === id);
   return place === undefined
     ? { zh: `${index + 1} 号按钮`, en: `Button ${index + 1}` }
-    : { zh: `${place.zh} 一键报警`, en: `${place.en}, alarm button` };
+    : { zh: place.zh, en: place.en };
 }
 
 function primary(hardware: SimulatedHardware) {

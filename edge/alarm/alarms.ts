@@ -205,6 +205,8 @@ export class Alarms {
     const { link, log, outbox } = this.#path;
     try {
       const live = this.#live.get(nameText(name));
+      // A word is the first report where there was none: what comes later must have a higher revision.
+      if (live) live.record.revision ||= 1;
       const record = live ? live.record : await outbox.find(name);
       const word = record
         ? {

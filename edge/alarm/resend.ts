@@ -27,8 +27,9 @@ export function speak(path: AlarmPath, alarm: Alarm, cut: () => void): void {
     if (path.link.down) cut();
     return;
   }
-  if (copy) void publishCopy(path, alarm, cut);
+  // The report first: a cloud that hears of the alarm only now must know that 110 has it already.
   if (report) void publishReport(path, alarm);
+  if (copy) void publishCopy(path, alarm, cut);
   alarm.stop.resend = path.clock.after(alarm.pace.next(), () => speak(path, alarm, cut));
 }
 
@@ -92,7 +93,7 @@ export function reportOf(path: AlarmPath, record: AlarmRecord, crossedRestart: b
     session: path.session(),
     name: record.name,
     digest: record.digest,
-    revision: Math.max(1, record.revision),
+    revision: record.revision,
     sent_at: path.cloudClock.sending(),
     direct: record.direct,
     stages: record.stages,

@@ -17,7 +17,7 @@ beforeEach(() => {
   data = mkdtempSync(join(tmpdir(), 'belfry-up-'));
 });
 afterEach(async () => {
-  if (running && running.exitCode === null) {
+  if (running && running.exitCode === null && running.signalCode === null) {
     const gone = new Promise((done) => running!.once('exit', done));
     running.kill('SIGTERM');
     await gone;

@@ -65,6 +65,7 @@ export interface MqttLink {
    * connection). It queues nothing: the outbox is the only queue. A PUBACK promises nothing about the cloud.
    */
   publish(topic: string, payload: string): Promise<void>;
+  /** No callback comes after it. The broker publishes the will, as after a crash: gone is gone. */
   close(): Promise<void>;
 }
 

@@ -100,5 +100,6 @@ const primaryCodes: Record<number, DatabaseErrorCode> = {
   13: 'full', // FULL
   14: 'io', // CANTOPEN
   19: 'constraint', // CONSTRAINT
+  20: 'constraint', // MISMATCH
   26: 'corrupt', // NOTADB
 };

@@ -175,6 +175,15 @@ export const apiReadiness = z.object({
   waiting_for: z.array(bilingual),
 });
 
+/** One bucket of a measured field that begins at `at`; buckets without a point are left out. */
+export const apiTelemetry = z.object({
+  at: z.int(),
+  mean: z.number(),
+  min: z.number(),
+  max: z.number(),
+  count: z.int(),
+});
+
 export const apiQuarantined = z.object({
   id: z.int(),
   at: z.int(),
@@ -186,7 +195,10 @@ export const apiQuarantined = z.object({
   head: z.string(),
 });
 
-/** One entry of the feed; each carries the whole thing as it is now, so that a reader only replaces. */
+/**
+ * One entry of the feed; each carries the whole thing as it is now, so that a reader only replaces. On the wire
+ * (SSE) `event:` is its type and `data:` this whole object. `event: reset` means: start anew from the lists.
+ */
 export const feedEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('alarm'), data: apiAlarm }),
   z.object({ type: z.literal('device'), data: apiDevice }),

@@ -50,6 +50,7 @@ CREATE TABLE IF NOT EXISTS signals (
 -- mode is a part of it: a press that is told once as a drill and once as real is dispatched as real as well.
 CREATE UNIQUE INDEX IF NOT EXISTS signals_origin ON signals (gateway, device, origin, mode) WHERE same_as IS NULL;
 CREATE INDEX IF NOT EXISTS signals_remembered ON signals (ingested_at) WHERE origin IS NOT NULL;
+CREATE INDEX IF NOT EXISTS signals_same ON signals (same_as) WHERE same_as IS NOT NULL;
 CREATE INDEX IF NOT EXISTS signals_recent ON signals (ingested_at);
 CREATE INDEX IF NOT EXISTS signals_counter ON signals (gateway, epoch, n);
 

@@ -29,15 +29,20 @@ const { path, durability, schema } = workerData as WorkerSetup;
 
 function open(): DatabaseSync {
   const db = new DatabaseSync(path, { timeout: busyTimeoutMs, enableForeignKeyConstraints: true });
-  // EXCLUSIVE before the first access: two processes on one outbox would both number signals. The kernel
-  // drops the lock of a killed process. (POSIX locks belong to the process: nobody in it may open and close
-  // this file by other means.)
-  db.exec(`PRAGMA locking_mode = EXCLUSIVE;
-    PRAGMA journal_mode = WAL;
-    PRAGMA synchronous = ${durability === 'durable' ? 'FULL' : 'NORMAL'};
-    BEGIN IMMEDIATE; COMMIT;`);
-  db.exec(schema);
-  return db;
+  try {
+    // EXCLUSIVE before the first access: two processes on one outbox would both number signals. The kernel
+    // drops the lock of a killed process. (POSIX locks belong to the process: nobody in it may open and close
+    // this file by other means.)
+    db.exec(`PRAGMA locking_mode = EXCLUSIVE;
+      PRAGMA journal_mode = WAL;
+      PRAGMA synchronous = ${durability === 'durable' ? 'FULL' : 'NORMAL'};
+      BEGIN IMMEDIATE; COMMIT;`);
+    db.exec(schema);
+    return db;
+  } catch (error) {
+    db.close();
+    throw error;
+  }
 }
 
 function failed(id: number, error: unknown): Answer {

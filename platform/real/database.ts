@@ -66,6 +66,7 @@ async function openFile(setup: WorkerSetup): Promise<Database> {
     }
     const id = ++last;
     const answer = expectAnswer<T>(id);
+    // oxlint-disable-next-line unicorn/require-post-message-target-origin -- a thread, not a window
     worker.postMessage({ ...question, id } as Question);
     return answer;
   };

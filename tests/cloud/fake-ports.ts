@@ -6,12 +6,12 @@ import { boundStatement, SqliteFile } from '#platform/sqlite.ts';
 export class HandClock implements Clock {
   #now = 1_000_000;
   wallAt = Date.UTC(2026, 8, 1, 8, 0, 0);
-  #timers: { at: number; then: () => void }[] = [];
+  #timers: { at: number; run: () => void }[] = [];
 
   wall = () => this.wallAt + this.#now;
   monotonic = () => this.#now;
   after(ms: number, then: () => void): () => void {
-    const timer = { at: this.#now + ms, then };
+    const timer = { at: this.#now + ms, run: then };
     this.#timers.push(timer);
     return () => {
       this.#timers = this.#timers.filter((other) => other !== timer);
@@ -26,7 +26,7 @@ export class HandClock implements Clock {
       if (next === undefined) break;
       this.#timers = this.#timers.filter((other) => other !== next);
       this.#now = Math.max(this.#now, next.at);
-      next.then();
+      next.run();
       await settle();
     }
     this.#now = until;

@@ -40,6 +40,12 @@ describe('an alarm', () => {
     expect(raws(b)[0]).toMatch(/^"ADM-CID"0002R1L2#1234\[/);
   });
 
+  test('leaves by the interface that is configured', async () => {
+    const b = await bench({ local_address: '127.0.0.2' });
+    await b.door.deliver(b.signal(2));
+    expect(b.centre.frames()[0]?.remote).toMatch(/^127\.0\.0\.2:/);
+  });
+
   test('keeps one connection for one after another, and opens no more than it may', async () => {
     const b = await bench({ connections: 3 });
     for (let n = 1; n <= 5; n++) await b.door.deliver(b.signal(n));

@@ -7,7 +7,7 @@ import { have, ptyPair, until } from './pty.ts';
 
 const cleanup: (() => unknown)[] = [];
 afterEach(async () => {
-  for (const undo of cleanup.splice(0).reverse()) await undo();
+  for (const undo of cleanup.splice(0).toReversed()) await undo();
 });
 
 function ear() {

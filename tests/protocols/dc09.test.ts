@@ -235,6 +235,12 @@ describe('stream', () => {
     expect(events.map((e) => e.kind)).toEqual(['damaged', 'frame']);
   });
 
+  test('a frame that breaks off right after one that came in pieces costs nobody else', () => {
+    const rest = Buffer.concat([wire(GOOD).slice(30), wire(GOOD).slice(0, 15), wire(GOOD)]);
+    const events = decode(wire(GOOD).slice(0, 30), rest);
+    expect(events.map((e) => e.kind)).toEqual(['frame', 'damaged', 'frame']);
+  });
+
   test('a bare LF CR is no frame, and is seen when asked for', () => {
     const decoder = new Dc09Decoder();
     expect(decoder.push(bytes('\n\r'))).toEqual([]);

@@ -1,0 +1,46 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import { apiIncident } from '#protocols/api.ts';
+import type { ApiParts } from './parts.ts';
+import { Problem } from './problems.ts';
+import type { Views } from './views.ts';
+
+const params = z.object({ id: z.coerce.number().int().min(1) });
+const body = z.strictObject({ by: z.string().trim().min(1).max(100).describe('the name of who does this') });
+
+/** What people do to incidents. Each needs the token. */
+export function acts({ incidents, store }: ApiParts, views: Views): FastifyPluginAsyncZod {
+  async function find(id: number) {
+    const [incident] = await views.incidents('id = ?', [id], 1);
+    if (incident === undefined) throw new Problem(404, `There is no incident ${id}.`);
+    return incident;
+  }
+
+  return async (app) => {
+    for (const act of ['acknowledge', 'resolve'] as const) {
+      app.post(
+        `/incidents/:id/${act}`,
+        {
+          schema: {
+            summary: act === 'acknowledge' ? 'A person has seen it' : 'A person ends it',
+            params,
+            body,
+            response: { 200: apiIncident },
+          },
+        },
+        async (request) => {
+          const { id } = request.params;
+          const { gateway, device } = await find(id);
+          if (!(await incidents[act](id, request.body.by))) {
+            throw new Problem(
+              409,
+              `Incident ${id} was already ${act === 'resolve' ? 'resolved' : 'acknowledged or resolved'}.`,
+            );
+          }
+          await store.commit([], [{ type: 'device', subject: `${gateway}/${device}` }]);
+          return find(id);
+        },
+      );
+    }
+  };
+}

@@ -1,0 +1,159 @@
+import helmet from '@fastify/helmet';
+import swagger from '@fastify/swagger';
+import fastify from 'fastify';
+import { jsonSchemaTransform, serializerCompiler, validatorCompiler } from 'fastify-type-provider-zod';
+import type { FastifyPluginAsyncZod, ZodTypeProvider } from 'fastify-type-provider-zod';
+import type { AddressInfo } from 'node:net';
+import { z } from 'zod';
+import { apiReadiness } from '#protocols/api.ts';
+import { guard, isLoopback } from './access.ts';
+import { acts } from './acts.ts';
+import { serveConsole } from './console-files.ts';
+import { EventStreams } from './events.ts';
+import type { ApiParts } from './parts.ts';
+import { answerProblems, Problem } from './problems.ts';
+import { readinessOf } from './readiness.ts';
+import { reads } from './reads.ts';
+import { createViews } from './views.ts';
+
+export interface ApiOptions {
+  /** Loopback only, until people can sign in. */
+  host: string;
+  /** 0 asks for a free one. */
+  port: number;
+  /** What acts need, as `Authorization: Bearer`. */
+  token: string;
+  /** The built console; without it a page says how to build it. */
+  consoleDir?: string;
+}
+
+export interface Api {
+  readonly port: number;
+  readonly url: string;
+  close(): Promise<void>;
+}
+
+/**
+ * Serves the API, the feed and the console. Rejects with the system's error, code included (EADDRINUSE), when
+ * it cannot listen.
+ */
+export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Api> {
+  const { host, token } = options;
+  const inUrl = host.includes(':') ? `[${host}]` : host;
+  if (!isLoopback(inUrl))
+    throw new Error(`the API listens on loopback only until people can sign in, not on ${host}`);
+
+  const app = fastify({
+    forceCloseConnections: true,
+    bodyLimit: 64 * 1024,
+  }).withTypeProvider<ZodTypeProvider>();
+  app.setValidatorCompiler(validatorCompiler);
+  app.setSerializerCompiler(serializerCompiler);
+  answerProblems(app, parts.log);
+  guard(app, token);
+  await app.register(helmet, {
+    contentSecurityPolicy: {
+      useDefaults: false,
+      directives: {
+        defaultSrc: ["'self'"],
+        baseUri: ["'self'"],
+        formAction: ["'self'"],
+        frameAncestors: ["'none'"],
+        objectSrc: ["'none'"],
+        // Plain http within one's own network must keep working.
+        upgradeInsecureRequests: null,
+      },
+    },
+    strictTransportSecurity: false,
+  });
+  await app.register(swagger, {
+    openapi: {
+      openapi: '3.1.0',
+      info: { title: 'Belfry', description: 'Alarms, devices and latency of one cloud', version: '1' },
+      components: { securitySchemes: { token: { type: 'http', scheme: 'bearer' } } },
+    },
+    transform: jsonSchemaTransform,
+  });
+
+  const views = createViews(parts);
+  const streams = new EventStreams(parts, views);
+  await app.register(health(parts));
+  await app.register(
+    async (v1) => {
+      v1.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
+      await v1.register(reads(parts, views));
+      await v1.register(acts(parts, views));
+      await v1.register(feed(streams));
+      v1.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+    },
+    { prefix: '/api/v1' },
+  );
+  await serveConsole(app, options.consoleDir);
+  app.addHook('preClose', async () => streams.close());
+
+  try {
+    await app.listen({ host, port: options.port });
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  const { port } = app.server.address() as AddressInfo;
+  return { port, url: `http://${inUrl}:${port}`, close: () => app.close() };
+}
+
+function health(parts: ApiParts): FastifyPluginAsyncZod {
+  return async (app) => {
+    app.get(
+      '/healthz',
+      { schema: { summary: 'The process answers', response: { 200: z.object({ ok: z.literal(true) }) } } },
+      async () => ({ ok: true as const }),
+    );
+    app.get(
+      '/readyz',
+      {
+        schema: {
+          summary: 'Whether a press would get through now',
+          response: { 200: apiReadiness, 503: apiReadiness },
+        },
+      },
+      async (_request, reply) => {
+        const readiness = readinessOf(parts);
+        return reply
+          .code(readiness.ready ? 200 : 503)
+          .header('cache-control', 'no-store')
+          .send(readiness);
+      },
+    );
+  };
+}
+
+const eventId = z.coerce.number().int().min(0);
+
+function feed(streams: EventStreams): FastifyPluginAsyncZod {
+  return async (app) => {
+    app.get(
+      '/events',
+      {
+        schema: {
+          summary: 'What changes, as it changes (SSE); resumes after Last-Event-ID without a gap',
+          produces: ['text/event-stream'],
+          headers: z.object({ 'last-event-id': eventId.optional() }),
+          querystring: z.object({ last_event_id: eventId.optional() }),
+        },
+      },
+      (request, reply) => {
+        if (streams.full) throw new Problem(503, 'Too many readers of the feed; try again later.');
+        // A browser that reconnects says where it was in the header; the URL keeps what it was opened with.
+        const after = request.headers['last-event-id'] ?? request.query.last_event_id ?? null;
+        reply.hijack();
+        reply.raw.writeHead(200, {
+          ...(reply.getHeaders() as Record<string, string>),
+          'content-type': 'text/event-stream; charset=utf-8',
+          'cache-control': 'no-store',
+          'x-accel-buffering': 'no',
+        });
+        streams.serve(reply.raw, after);
+      },
+    );
+  };
+}

@@ -1,0 +1,203 @@
+import type { ServerResponse } from 'node:http';
+import type { Clock, Log } from '#platform/ports.ts';
+import type { FeedEvent } from '#protocols/api.ts';
+import type { Feed, FeedEntry } from '../feed.ts';
+import type { ApiParts } from './parts.ts';
+import type { Views } from './views.ts';
+
+/** Entries read and written at once: all that is ever in memory for one reader. */
+const batch = 100;
+const heartbeatMs = 15_000;
+/** A reader that takes nothing for so long is cut off; it resumes where it was. */
+const stalledAfterMs = 10_000;
+export const readersLimit = 100;
+
+/**
+ * Turns entries of the feed into what they are about, as it is now; of several about one thing only the last is
+ * kept. Null: something that a reader may show is no more, and it must start anew.
+ */
+export async function materialise(
+  entries: readonly FeedEntry[],
+  parts: Pick<ApiParts, 'liveness' | 'centres'>,
+  views: Views,
+): Promise<{ id: number; event: FeedEvent | null }[]> {
+  const last = new Map(entries.map((entry) => [`${entry.type} ${entry.subject}`, entry]));
+  const wanted = [...last.values()].sort((a, b) => a.id - b.id);
+  const subjects = (type: FeedEntry['type']) => wanted.filter((e) => e.type === type).map((e) => e.subject);
+
+  const alertIds = subjects('alert').map(Number);
+  const devices = subjects('device').flatMap((subject) => {
+    const [gateway = '', id = ''] = subject.split('/');
+    return parts.liveness.device(gateway, id) ?? [];
+  });
+  const centres = parts.centres();
+  const alarms = await views.alarmsByName(subjects('alarm'));
+  const alerts =
+    alertIds.length === 0
+      ? []
+      : await views.alerts(`id IN (${alertIds.map(() => '?').join(', ')})`, alertIds, alertIds.length);
+  const shown = devices.length === 0 ? [] : await views.devices(devices);
+
+  const found: Record<FeedEntry['type'], (subject: string) => FeedEvent | null> = {
+    alarm: (subject) =>
+      eventOf(
+        'alarm',
+        alarms.find((alarm) => alarm.id === subject),
+      ),
+    alert: (subject) =>
+      eventOf(
+        'alert',
+        alerts.find((alert) => String(alert.id) === subject),
+      ),
+    device: (subject) =>
+      eventOf(
+        'device',
+        shown.find(({ place }) => `${place.gateway}/${place.device}` === subject),
+      ),
+    gateway(subject) {
+      const gateway = parts.liveness.gateway(subject);
+      return eventOf('gateway', gateway === null ? undefined : views.gateway(gateway));
+    },
+    centre: (subject) =>
+      eventOf(
+        'centre',
+        centres.find((centre) => centre.id === subject),
+      ),
+  };
+  return wanted.map(({ id, type, subject }) => ({ id, event: found[type](subject) }));
+}
+
+function eventOf<T extends FeedEvent['type']>(type: T, data: unknown): FeedEvent | null {
+  return data === undefined ? null : ({ type, data } as FeedEvent);
+}
+
+/** Readers of the feed over SSE. Each pulls from the durable feed at its own pace: a slow one costs one batch. */
+export class EventStreams {
+  readonly #parts: { clock: Clock; log: Log; feed: Feed } & Pick<ApiParts, 'liveness' | 'centres'>;
+  readonly #views: Views;
+  readonly #readers = new Set<Reader>();
+
+  constructor(parts: ApiParts, views: Views) {
+    this.#parts = parts;
+    this.#views = views;
+  }
+
+  get full(): boolean {
+    return this.#readers.size >= readersLimit;
+  }
+
+  /** Serves `response` until it closes. `after`: id of the last event that the reader has, null: from now on. */
+  serve(response: ServerResponse, after: number | null): void {
+    const { clock, log, feed } = this.#parts;
+    const reader: Reader = new Reader(response, clock, feed, (entries) =>
+      materialise(entries, this.#parts, this.#views),
+    );
+    this.#readers.add(reader);
+    response.once('close', () => {
+      reader.end();
+      this.#readers.delete(reader);
+    });
+    reader.start(after).catch((error: unknown) => {
+      log.warn('a reader of the feed was cut off', { error });
+      response.destroy();
+    });
+  }
+
+  close(): void {
+    for (const reader of this.#readers) reader.cutOff();
+  }
+}
+
+class Reader {
+  readonly #response: ServerResponse;
+  readonly #clock: Clock;
+  readonly #feed: Feed;
+  readonly #materialise: (entries: FeedEntry[]) => Promise<{ id: number; event: FeedEvent | null }[]>;
+  #ended = false;
+  #awake = Promise.withResolvers<void>();
+  #stopListening = () => {};
+  #cancelHeartbeat = () => {};
+
+  constructor(
+    response: ServerResponse,
+    clock: Clock,
+    feed: Feed,
+    materialise: (entries: FeedEntry[]) => Promise<{ id: number; event: FeedEvent | null }[]>,
+  ) {
+    this.#response = response;
+    this.#clock = clock;
+    this.#feed = feed;
+    this.#materialise = materialise;
+  }
+
+  /** Rejects when the reader stalls or the feed cannot be read. */
+  async start(after: number | null): Promise<void> {
+    this.#stopListening = this.#feed.subscribe(() => this.#awake.resolve());
+    let position = after ?? (await this.#feed.latest());
+    // Says at once that the stream stands, and where, so that a reader that is cut off before the first event
+    // loses nothing either.
+    let first = after === null ? `id: ${position}\n\n` : '';
+    if (after !== null && !(await this.#feed.holds(after))) {
+      position = await this.#feed.latest();
+      first = reset(position);
+    }
+    await this.#write(`: belfry\nretry: 2000\n\n${first}`);
+    this.#beat();
+    while (!this.#ended) {
+      this.#awake = Promise.withResolvers();
+      const entries = await this.#feed.after(position, batch);
+      if (entries.length > 0 && entries[0]!.id > position + 1 && !(await this.#feed.holds(position))) {
+        position = await this.#feed.latest();
+        await this.#write(reset(position));
+        continue;
+      }
+      let text = '';
+      for (const { id, event } of await this.#materialise(entries))
+        text += event === null ? reset(id) : told(id, event);
+      if (text !== '') await this.#write(text);
+      position = entries.at(-1)?.id ?? position;
+      if (entries.length < batch) await this.#awake.promise;
+    }
+  }
+
+  end(): void {
+    this.#ended = true;
+    this.#stopListening();
+    this.#cancelHeartbeat();
+    this.#awake.resolve();
+  }
+
+  cutOff(): void {
+    this.end();
+    this.#response.destroy();
+  }
+
+  #beat(): void {
+    this.#cancelHeartbeat = this.#clock.after(heartbeatMs, () => {
+      if (!this.#response.writableNeedDrain) this.#response.write(': heartbeat\n\n');
+      this.#beat();
+    });
+  }
+
+  /** Resolves when the reader can take more; rejects when it takes nothing for `stalledAfterMs`. */
+  #write(text: string): Promise<void> {
+    if (this.#ended || this.#response.write(text)) return Promise.resolve();
+    return new Promise((resolve, reject) => {
+      const done = (settle: () => void) => () => {
+        cancel();
+        this.#response.off('drain', drained).off('close', drained);
+        settle();
+      };
+      const drained = done(resolve);
+      const cancel = this.#clock.after(
+        stalledAfterMs,
+        done(() => reject(new Error(`it took nothing for ${stalledAfterMs / 1000} s`))),
+      );
+      this.#response.once('drain', drained).once('close', drained);
+    });
+  }
+}
+
+const reset = (id: number) => `id: ${id}\nevent: reset\ndata: {}\n\n`;
+const told = (id: number, event: FeedEvent) =>
+  `id: ${id}\nevent: ${event.type}\ndata: ${JSON.stringify(event)}\n\n`;

@@ -1,0 +1,23 @@
+import type { Clock, Log } from '#platform/ports.ts';
+import type { ApiCentre } from '#protocols/api.ts';
+import type { Feed } from '../feed.ts';
+import type { CloudConfig } from '../config.ts';
+import type { Incidents } from '../incidents/incidents.ts';
+import type { Liveness } from '../liveness/liveness.ts';
+import type { Store } from '../store/store.ts';
+import type { TelemetryStore } from '../telemetry/telemetry-store.ts';
+
+/** What the API shows of a running cloud, and the little that it may do to it. */
+export interface ApiParts {
+  clock: Clock;
+  log: Log;
+  store: Store;
+  feed: Feed;
+  liveness: Liveness;
+  incidents: Pick<Incidents, 'acknowledge' | 'resolve'>;
+  centres(): ApiCentre[];
+  telemetry: Pick<TelemetryStore, 'query'>;
+  campuses: CloudConfig['campuses'];
+  /** Bound of press to 110, ms. */
+  boundMs: number;
+}

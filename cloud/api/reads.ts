@@ -1,0 +1,205 @@
+import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
+import { z } from 'zod';
+import {
+  apiAlarm,
+  apiAlert,
+  apiCentre,
+  apiDevice,
+  apiGateway,
+  apiIncident,
+  apiLatency,
+  apiQuarantined,
+  apiTelemetry,
+  itemsOf,
+} from '#protocols/api.ts';
+import { point } from '#protocols/messages/state.ts';
+import { id, mode } from '#protocols/signal.ts';
+import { latencyOf } from '../latency/latency.ts';
+import { TelemetryUnavailable } from '../telemetry/telemetry-store.ts';
+import type { ApiParts } from './parts.ts';
+import { Problem } from './problems.ts';
+import type { Views } from './views.ts';
+
+const limit = z.coerce.number().int().min(1).max(500).default(100);
+const serial = z.coerce.number().int().min(1);
+/** Buckets that one question of telemetry may ask for. */
+const bucketLimit = 10_000;
+
+/** All that can be read of the cloud. Lists are newest first; `next` is the `before` of the following page. */
+export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
+  const { store, clock, liveness, boundMs } = parts;
+  return async (app) => {
+    app.get(
+      '/alarms',
+      {
+        schema: {
+          summary: 'Alarms, newest first, each with its waterfall',
+          querystring: z.object({
+            limit,
+            before: z.string().optional().describe('`next` of the page before'),
+            mode: mode.optional(),
+            campus: id.optional(),
+          }),
+          response: { 200: itemsOf(apiAlarm) },
+        },
+      },
+      async ({ query }) => {
+        const before = query.before === undefined ? null : Number(query.before);
+        if (before !== null && !Number.isSafeInteger(before))
+          throw new Problem(400, '`before` is a `next` of ours.');
+        const { conditions, params } = filters({
+          'id <': before,
+          'mode =': query.mode,
+          'campus =': query.campus,
+        });
+        const page = await views.alarmPage(conditions, params, query.limit);
+        return { items: page.items, next: page.next };
+      },
+    );
+    app.get(
+      '/alarms/:id',
+      {
+        schema: {
+          summary: 'One alarm by its name',
+          params: z.object({ id: z.string().max(200) }),
+          response: { 200: apiAlarm },
+        },
+      },
+      async ({ params }) => {
+        const [alarm] = await views.alarmsByName([params.id]);
+        if (alarm === undefined) throw new Problem(404, `There is no alarm ${params.id}.`);
+        return alarm;
+      },
+    );
+    app.get(
+      '/devices',
+      { schema: { summary: 'Every device and its state now', response: { 200: itemsOf(apiDevice) } } },
+      async () => ({ items: await views.devices(liveness.devices()) }),
+    );
+    app.get(
+      '/gateways',
+      { schema: { summary: 'Every gateway and its state now', response: { 200: itemsOf(apiGateway) } } },
+      async () => ({ items: liveness.gateways().map(views.gateway) }),
+    );
+    app.get(
+      '/alerts',
+      {
+        schema: {
+          summary: 'Alerts, the open ones first',
+          querystring: z.object({ limit, state: z.enum(['open', 'all']).default('all') }),
+          response: { 200: itemsOf(apiAlert) },
+        },
+      },
+      async ({ query }) => ({
+        items: await views.alerts(query.state === 'open' ? 'closed_at IS NULL' : 'true', [], query.limit),
+      }),
+    );
+    app.get(
+      '/incidents',
+      {
+        schema: {
+          summary: 'What people handle, newest first',
+          querystring: z.object({
+            limit,
+            before: serial.optional(),
+            state: z.enum(['open', 'all']).default('all'),
+          }),
+          response: { 200: itemsOf(apiIncident) },
+        },
+      },
+      async ({ query }) => {
+        const { conditions, params } = filters({ 'id <': query.before });
+        const where = query.state === 'open' ? `${conditions} AND resolved_at IS NULL` : conditions;
+        const items = await views.incidents(where, params, query.limit);
+        const last = items.at(-1)?.id;
+        return { items, next: items.length < query.limit || last === undefined ? null : String(last) };
+      },
+    );
+    app.get(
+      '/latency',
+      {
+        schema: {
+          summary:
+            'Percentiles (nearest rank) of press to 110; an alarm without a receipt counts with its age so far',
+          querystring: z.object({
+            campus: id.optional(),
+            window_s: z.coerce
+              .number()
+              .positive()
+              .max(31 * 86_400)
+              .default(86_400),
+            mode: mode.default('real'),
+          }),
+          response: { 200: apiLatency },
+        },
+      },
+      ({ query }) =>
+        latencyOf(
+          { store, clock, boundMs },
+          { campus: query.campus ?? null, windowMs: query.window_s * 1000, mode: query.mode },
+        ),
+    );
+    app.get(
+      '/centres',
+      {
+        schema: { summary: 'Centres and whether their doors answer', response: { 200: itemsOf(apiCentre) } },
+      },
+      async () => ({ items: parts.centres() }),
+    );
+    app.get(
+      '/quarantine',
+      {
+        schema: {
+          summary: 'Messages that could not be read',
+          querystring: z.object({ limit }),
+          response: { 200: itemsOf(apiQuarantined) },
+        },
+      },
+      async ({ query }) => ({ items: await views.quarantine(query.limit) }),
+    );
+    app.get(
+      '/telemetry',
+      {
+        schema: {
+          summary: 'One measured field of a device, in buckets',
+          querystring: z.object({
+            device: z.string().regex(/^[a-z0-9-]{1,64}\/[a-z0-9-]{1,64}$/, 'use gateway/device'),
+            field: point.shape.field,
+            from: z.coerce.number().int().describe('UTC ms, included'),
+            to: z.coerce.number().int().describe('UTC ms, excluded'),
+            every_s: z.coerce.number().int().min(1).max(86_400).default(60),
+          }),
+          response: { 200: itemsOf(apiTelemetry) },
+        },
+      },
+      async ({ query }) => {
+        const { device, field, from, to } = query;
+        const everyMs = query.every_s * 1000;
+        if (to <= from) throw new Problem(400, '`to` must be later than `from`.');
+        if ((to - from) / everyMs > bucketLimit) {
+          throw new Problem(
+            400,
+            `That would be more than ${bucketLimit} buckets: raise every_s or narrow the time.`,
+          );
+        }
+        try {
+          return { items: await parts.telemetry.query({ device, field, from, to, everyMs }) };
+        } catch (error) {
+          if (error instanceof TelemetryUnavailable) throw new Problem(503, error.message);
+          throw error;
+        }
+      },
+    );
+  };
+}
+
+/** `{ 'mode =': x }` as SQL; what is undefined or null does not filter. */
+function filters(wanted: Record<string, string | number | null | undefined>) {
+  const given = Object.entries(wanted).flatMap(([column, value]) =>
+    value == null ? [] : [[column, value] as const],
+  );
+  return {
+    conditions: ['true', ...given.map(([column]) => `${column} ?`)].join(' AND '),
+    params: given.map(([, value]) => value),
+  };
+}

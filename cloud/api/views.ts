@@ -1,0 +1,272 @@
+import type { z } from 'zod';
+import type {
+  ApiAlarm,
+  ApiAlert,
+  ApiDevice,
+  ApiGateway,
+  ApiIncident,
+  apiQuarantined,
+  place,
+} from '#protocols/api.ts';
+import { sequenceOf } from '#protocols/signal.ts';
+import type { Row, SqlValue } from '#platform/ports.ts';
+import { passageOf } from '../latency/latency.ts';
+import { stagesOf, totalOf } from '../latency/stages.ts';
+import { namesOf } from '../liveness/fleet.ts';
+import type { Device, Gateway } from '../liveness/fleet.ts';
+import type { ApiParts } from './parts.ts';
+
+/** Reads the cloud as the API shows it. */
+export interface Views {
+  /**
+   * `where` selects among `signals`; only presses, never their second names. `next` is the `before` of the
+   * following page, null when this is the last.
+   */
+  alarmPage(
+    where: string,
+    params: readonly SqlValue[],
+    limit: number,
+  ): Promise<{ items: ApiAlarm[]; next: string | null }>;
+  alarmsByName(names: readonly string[]): Promise<ApiAlarm[]>;
+  alerts(where: string, params: readonly SqlValue[], limit: number): Promise<ApiAlert[]>;
+  incidents(where: string, params: readonly SqlValue[], limit: number): Promise<ApiIncident[]>;
+  quarantine(limit: number): Promise<z.infer<typeof apiQuarantined>[]>;
+  devices(which: readonly Device[]): Promise<ApiDevice[]>;
+  gateway(gateway: Gateway): ApiGateway;
+}
+
+const marks = (values: readonly unknown[]) => values.map(() => '?').join(', ');
+
+export function createViews({ store, campuses }: Pick<ApiParts, 'store' | 'campuses'>): Views {
+  const names = namesOf(campuses);
+  const placeOf = (campus: string, gateway: string, device: string): z.infer<typeof place> => ({
+    campus,
+    campus_name: names.campus(campus),
+    gateway,
+    device,
+    device_name: names.device(gateway, device),
+  });
+
+  async function alarmPage(where: string, params: readonly SqlValue[], limit: number) {
+    const rows = await store.read<AlarmRow>(
+      `SELECT * FROM signals WHERE same_as IS NULL AND (${where}) ORDER BY id DESC LIMIT ?`,
+      [...params, limit],
+    );
+    const last = rows.length < limit ? undefined : rows.at(-1);
+    return { items: await alarmsOf(rows), next: last === undefined ? null : String(last.id) };
+  }
+
+  async function alarmsOf(rows: readonly AlarmRow[]): Promise<ApiAlarm[]> {
+    if (rows.length === 0) return [];
+    const ids = rows.map((row) => row.id);
+    const receipts = await store.read<ReceiptRow>(
+      `SELECT * FROM receipts WHERE signal IN (${marks(ids)}) ORDER BY at, centre, path`,
+      ids,
+    );
+    return rows.map((row) => {
+      const passage = passageOf(row);
+      return {
+        id: row.name,
+        place: placeOf(row.campus, row.gateway, row.device),
+        type: row.type,
+        mode: row.mode,
+        account: row.account,
+        zone: row.zone,
+        code: row.code,
+        sequence: sequenceOf({ gateway: row.gateway, epoch: row.epoch, lane: 'alarm', n: row.n }),
+        occurred_at: row.occurred_at,
+        received_at: Math.round(row.ingested_at),
+        incident: row.incident,
+        state: row.delivered_at === null ? 'stored' : 'delivered',
+        late: row.late === 1,
+        crossed_restart: row.crossed_restart === 1,
+        lamp: row.lamp,
+        centres: receipts
+          .filter((receipt) => receipt.signal === row.id)
+          .map(({ centre, door, path, is_primary, reference, at, raw }) => ({
+            centre,
+            door,
+            path,
+            primary: is_primary === 1,
+            reference,
+            at,
+            raw,
+          })),
+        origin: row.origin,
+        total_ms: totalOf(passage),
+        age_at_first_byte_ms: row.age_at_first_byte_ms,
+        stages: stagesOf(passage),
+      };
+    });
+  }
+
+  return {
+    alarmPage,
+    async alarmsByName(wanted) {
+      if (wanted.length === 0) return [];
+      // A name may be held with two digests (two edges with one identity), so more rows than names.
+      return (await alarmPage(`name IN (${marks(wanted)})`, wanted, 2 * wanted.length)).items;
+    },
+
+    async alerts(where, params, limit) {
+      const rows = await store.read<AlertRow>(
+        `SELECT * FROM alerts WHERE ${where} ORDER BY closed_at IS NOT NULL, id DESC LIMIT ?`,
+        [...params, limit],
+      );
+      return rows.map((row) => ({ ...row, text: JSON.parse(row.text) as ApiAlert['text'] }));
+    },
+
+    async incidents(where, params, limit) {
+      const rows = await store.read<IncidentRow>(
+        `SELECT * FROM incidents WHERE ${where} ORDER BY id DESC LIMIT ?`,
+        [...params, limit],
+      );
+      const ids = rows.map((row) => row.id);
+      if (ids.length === 0) return [];
+      const alarms = await store.read<{ incident: number; name: string }>(
+        `SELECT incident, name FROM signals WHERE incident IN (${marks(ids)}) AND same_as IS NULL ORDER BY id`,
+        ids,
+      );
+      const log = await store.read<{
+        incident: number;
+        at: number;
+        step: string;
+        detail: string;
+        hash: string;
+      }>(
+        `SELECT incident, at, step, detail, hash FROM incident_log WHERE incident IN (${marks(ids)}) ORDER BY id`,
+        ids,
+      );
+      return rows.map((row) => ({
+        ...row,
+        alarms: alarms.filter((alarm) => alarm.incident === row.id).map((alarm) => alarm.name),
+        log: log
+          .filter((entry) => entry.incident === row.id)
+          .map(({ at, step, detail, hash }) => ({
+            at,
+            step,
+            detail: JSON.parse(detail) as Record<string, unknown>,
+            hash,
+          })),
+      }));
+    },
+
+    async quarantine(limit) {
+      const rows = await store.read<QuarantineRow>(
+        `SELECT id, at, topic, reason, sha256, length(payload) AS size, lower(hex(substr(payload, 1, 64))) AS head
+         FROM quarantine ORDER BY id DESC LIMIT ?`,
+        [limit],
+      );
+      return rows;
+    },
+
+    async devices(which) {
+      const open = await store.read<{ point: string }>(
+        `SELECT gateway || '/' || device AS point FROM incidents WHERE resolved_at IS NULL`,
+      );
+      const inAlarm = new Set(open.map((row) => row.point));
+      return which.map((device) => {
+        const { gateway, id, report, verdict } = device;
+        const alarming = verdict.state === 'good' && inAlarm.has(`${gateway.id}/${id}`);
+        return {
+          place: placeOf(gateway.campus, gateway.id, id),
+          kind: report?.kind ?? null,
+          driver: report?.driver ?? null,
+          state: alarming ? 'alarm' : verdict.state,
+          reason: alarming
+            ? { zh: '有未处理完的警情', en: 'an incident here is still open' }
+            : verdict.reason,
+          since: device.since,
+          heard_at: device.heardAt,
+          heartbeat_s: report?.heartbeat_s ?? null,
+          line_open: gateway.state === 'online' ? (report?.line_open ?? null) : null,
+          facts: report?.facts ?? {},
+          listing: device.listing,
+        };
+      });
+    },
+
+    gateway: (gateway) => ({
+      campus: gateway.campus,
+      gateway: gateway.id,
+      state: gateway.state,
+      since: gateway.since,
+      heard_at: gateway.heardAt,
+      version: gateway.version,
+      pending_alarms: gateway.pendingAlarms,
+      clock_offset_ms: gateway.offset?.offset_ms ?? null,
+      clock_error_ms: gateway.offset?.error_ms ?? null,
+    }),
+  };
+}
+
+interface AlarmRow extends Row {
+  id: number;
+  name: string;
+  campus: string;
+  gateway: string;
+  epoch: string;
+  origin: string | null;
+  n: number;
+  device: string;
+  type: ApiAlarm['type'];
+  mode: ApiAlarm['mode'];
+  account: string;
+  zone: number;
+  code: string;
+  occurred_at: number;
+  incident: number | null;
+  lamp: ApiAlarm['lamp'];
+  late: number;
+  crossed_restart: number;
+  edge_stages: string;
+  age_at_first_byte_ms: number;
+  first_byte_at: number;
+  ingested_at: number;
+  committed_at: number;
+  dispatched_at: number | null;
+  delivered_at: number | null;
+}
+
+interface ReceiptRow extends Row {
+  signal: number;
+  centre: string;
+  door: string;
+  path: 'cloud' | 'direct';
+  is_primary: number;
+  reference: string;
+  at: number;
+  raw: string;
+}
+
+interface AlertRow extends Row {
+  id: number;
+  code: ApiAlert['code'];
+  severity: ApiAlert['severity'];
+  subject: string;
+  text: string;
+  opened_at: number;
+  closed_at: number | null;
+}
+
+interface IncidentRow extends Row {
+  id: number;
+  campus: string;
+  gateway: string;
+  device: string;
+  opened_at: number;
+  acknowledged_by: string | null;
+  acknowledged_at: number | null;
+  resolved_by: string | null;
+  resolved_at: number | null;
+}
+
+interface QuarantineRow extends Row {
+  id: number;
+  at: number;
+  topic: string;
+  reason: string;
+  sha256: string;
+  size: number;
+  head: string;
+}

@@ -1,0 +1,43 @@
+import type { Clock, Randomness } from '#platform/ports.ts';
+
+const firstMs = 500;
+const longestMs = 15_000;
+
+/** Milliseconds before try `round` + 1: doubling to 15 s, each with jitter so that many do not come at once. */
+export function backOffMs(round: number, random: Randomness): number {
+  return Math.min(longestMs, firstMs * 2 ** Math.min(round, 10)) * (0.5 + random.fraction() / 2);
+}
+
+/** Waits of one process, all ended at once by `close`. */
+export class Pauses {
+  readonly #clock: Clock;
+  readonly #pending = new Set<() => void>();
+  #closed = false;
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+  }
+
+  get closed(): boolean {
+    return this.#closed;
+  }
+
+  /** Resolves after `ms`, or at once when closed; so ask `closed` afterwards. */
+  wait(ms: number): Promise<void> {
+    if (this.#closed) return Promise.resolve();
+    return new Promise((resolve) => {
+      const end = () => {
+        this.#pending.delete(end);
+        cancel();
+        resolve();
+      };
+      const cancel = this.#clock.after(ms, end);
+      this.#pending.add(end);
+    });
+  }
+
+  close(): void {
+    this.#closed = true;
+    for (const end of this.#pending) end();
+  }
+}

@@ -1,0 +1,96 @@
+import type { CentreClock, Door } from '#platform/doors/door.ts';
+import { dc09Door } from '#platform/doors/dc09.ts';
+import type { Clock, Log, Ports } from '#platform/ports.ts';
+import type { ApiCentre } from '#protocols/api.ts';
+import type { Alerts } from '../alerts/alerts.ts';
+import type { CloudConfig } from '../config.ts';
+import type { Store } from '../store/store.ts';
+
+/** A place that takes alarms, with its ways in, in the order in which they are tried. */
+export interface Centre {
+  id: string;
+  primary: boolean;
+  doors: readonly { kind: string; door: Door }[];
+}
+
+/** Opens every door of the file; connecting is the doors' own affair. */
+export function openCentres(ports: Ports, config: CloudConfig): Centre[] {
+  const { clock, random, streams } = ports;
+  return config.centres.map(({ id, primary, doors }) => {
+    const log = ports.log.child({ centre: id });
+    const centreClock: CentreClock = { offsetMs: 0 };
+    return {
+      id,
+      primary,
+      doors: doors.map((door) => ({
+        kind: door.kind,
+        door: dc09Door(door, { clock, random, streams, log, centreClock }),
+      })),
+    };
+  });
+}
+
+/** Centres as the API shows them. */
+export function centresNow(centres: readonly Centre[]): ApiCentre[] {
+  return centres.map(({ id, primary, doors }) => ({
+    id,
+    primary,
+    doors: doors.map(({ kind, door }) => {
+      const now = door.supervision();
+      return {
+        id: door.id,
+        kind,
+        supervision: now.state,
+        since: now.state === 'unknown' ? null : Math.round(now.since),
+        round_trip_ms: now.state === 'answering' ? now.roundTripMs : null,
+      };
+    }),
+  }));
+}
+
+const lookEveryMs = 500;
+
+/**
+ * Looks at the doors' supervision: a change goes to the feed, a silent door is an alert. Returns what ends it.
+ */
+export function watchCentres(
+  parts: { clock: Clock; log: Log; store: Store; alerts: Alerts },
+  centres: readonly Centre[],
+): () => void {
+  const { clock, log, store, alerts } = parts;
+  const last = new Map<Door, string>();
+  let cancel = () => {};
+
+  function look(): void {
+    for (const { id, primary, doors } of centres) {
+      for (const { door } of doors) {
+        const now = door.supervision();
+        const before = last.get(door) ?? 'unknown';
+        if (now.state === 'silent') void alerts.raise(silentDoor(id, door.id, primary, now.reason));
+        if (now.state === 'answering') void alerts.clear('centre-silent', `${id}/${door.id}`);
+        if (now.state === before) continue;
+        last.set(door, now.state);
+        log.info('a door of a centre changed', { centre: id, door: door.id, state: now.state });
+        store
+          .commit([], [{ type: 'centre', subject: id }])
+          .catch((error: unknown) => log.error('the feed could not be written', { centre: id, error }));
+      }
+    }
+    cancel = clock.after(lookEveryMs, look);
+  }
+
+  look();
+  return () => cancel();
+}
+
+function silentDoor(centre: string, door: string, primary: boolean, reason: string) {
+  return {
+    code: 'centre-silent' as const,
+    severity: primary ? ('critical' as const) : ('warning' as const),
+    subject: `${centre}/${door}`,
+    text: {
+      zh: `接警中心 ${centre} 的通道 ${door} 没有应答：${reason}`,
+      en: `Door ${door} of centre ${centre} does not answer: ${reason}`,
+    },
+  };
+}

@@ -1,0 +1,305 @@
+import { Buffer } from 'node:buffer';
+import type { Door, DoorResult, DoorSignal } from '#platform/doors/door.ts';
+import type { Clock, Log, Randomness, Statement } from '#platform/ports.ts';
+import type { CentreReceipt } from '#protocols/messages/alarm.ts';
+import type { Alerts } from '../alerts/alerts.ts';
+import type { Incidents, Step } from '../incidents/incidents.ts';
+import type { Change, Store } from '../store/store.ts';
+import { late, refusedByDoor, undelivered, undeliveredSubject } from './alarm-alerts.ts';
+import { backOffMs, Pauses } from './back-off.ts';
+import type { Centre } from './centres.ts';
+import { keepReceipt, lateAfterMs, receiptStep } from './receipt.ts';
+
+/** Without the primary's receipt for so long after the press, people are told. */
+export const undeliveredAfterMs = 10_000;
+/** Failed tries that are kept of one alarm, newest first; it is never given up, so there may be any number. */
+const attemptsKept = 1000;
+
+/** A committed alarm that some centres are still owed. */
+export interface Owed {
+  /** Row of the signal. */
+  id: number;
+  incident: number | null;
+  gateway: string;
+  campus: string;
+  epoch: string;
+  n: number;
+  door: DoorSignal;
+  centres: readonly string[];
+  /** Wall clock at its commit; null after a restart, which did not see it. */
+  committedAt: number | null;
+  /** Steps of the incident's log that are already there (after a restart). */
+  logged: { raised: boolean; dispatched: boolean };
+}
+
+interface Pursuit extends Owed {
+  /** Centres without a receipt. */
+  open: Set<string>;
+  released: boolean;
+  cancelAlert: () => void;
+}
+
+export interface DispatcherParts {
+  clock: Clock;
+  random: Randomness;
+  log: Log;
+  store: Store;
+  alerts: Alerts;
+  incidents: Incidents;
+  centres: readonly Centre[];
+  /** The primary has acknowledged (and it is committed): tell the gateway. */
+  onDelivered(signal: number): void;
+}
+
+/**
+ * Brings each alarm to every centre once, by the first door that gives a receipt. Centres are served side by side
+ * and know nothing of one another. Only a receipt ends a pursuit.
+ */
+export class Dispatcher {
+  readonly #parts: DispatcherParts;
+  readonly #pursuits = new Map<number, Pursuit>();
+  readonly #pauses: Pauses;
+
+  constructor(parts: DispatcherParts) {
+    this.#parts = parts;
+    this.#pauses = new Pauses(parts.clock);
+  }
+
+  /**
+   * Takes a committed alarm. With `hold` nothing is sent until `release`: the edge may know of a receipt.
+   * An alarm that is already pursued is left as it is.
+   */
+  take(owed: Owed, hold = false): void {
+    if (this.#pauses.closed || this.#pursuits.has(owed.id)) return;
+    const pursuit: Pursuit = { ...owed, open: new Set(owed.centres), released: false, cancelAlert: () => {} };
+    this.#pursuits.set(owed.id, pursuit);
+    if (!owed.logged.raised)
+      this.#log(pursuit, [{ step: 'raised', signal: owed.id, detail: raisedDetail(owed) }]);
+    if (!hold) this.release(owed.id);
+  }
+
+  /** Sends what was held. */
+  release(signal: number): void {
+    const pursuit = this.#pursuits.get(signal);
+    if (pursuit === undefined || pursuit.released) return;
+    pursuit.released = true;
+    for (const centre of this.#parts.centres) {
+      if (!pursuit.open.has(centre.id)) continue;
+      if (centre.primary) this.#watch(pursuit, centre);
+      void this.#pursue(pursuit, centre);
+    }
+    this.#endIfDone(pursuit);
+  }
+
+  /** A receipt of this centre came by another path and is committed: nothing more is sent there. */
+  settled(signal: number, centre: string): void {
+    const pursuit = this.#pursuits.get(signal);
+    if (pursuit === undefined) return;
+    pursuit.open.delete(centre);
+    const known = this.#parts.centres.find((c) => c.id === centre);
+    if (known !== undefined) this.#acknowledged(pursuit, known);
+    this.#endIfDone(pursuit);
+  }
+
+  /** Whether some centre is still to be served. */
+  pursues(signal: number): boolean {
+    return this.#pursuits.has(signal);
+  }
+
+  /** Alarms without a receipt of the primary centre, of one gateway or of all. */
+  undelivered(gateway?: string): Owed[] {
+    const primary = this.#parts.centres.find((c) => c.primary)?.id;
+    return [...this.#pursuits.values()].filter(
+      (p) => primary !== undefined && p.open.has(primary) && (gateway === undefined || p.gateway === gateway),
+    );
+  }
+
+  close(): void {
+    this.#pauses.close();
+    for (const pursuit of this.#pursuits.values()) pursuit.cancelAlert();
+    this.#pursuits.clear();
+  }
+
+  async #pursue(pursuit: Pursuit, centre: Centre): Promise<void> {
+    const { alerts, random } = this.#parts;
+    for (let round = 0; ; round += 1) {
+      for (const { door } of centre.doors) {
+        if (!this.#wanted(pursuit, centre)) return;
+        if (!pursuit.logged.dispatched) this.#handedOver(pursuit, centre, door);
+        const result = await door.deliver(pursuit.door).catch(broken);
+        // Too late for this incarnation: the next one asks the edge, and sends the same bytes again.
+        if (this.#pauses.closed) return;
+        if (result.kind === 'receipt') return this.#received(pursuit, centre, door, result);
+        this.#failed(pursuit, centre, door, result);
+      }
+      if (!this.#wanted(pursuit, centre)) return;
+      void alerts.raise(undelivered(pursuit.door.name, centre));
+      await this.#pauses.wait(backOffMs(round, random));
+    }
+  }
+
+  #wanted(pursuit: Pursuit, centre: Centre): boolean {
+    return !this.#pauses.closed && pursuit.open.has(centre.id);
+  }
+
+  /** Written while the first door is already at work: no alarm waits for its own record. */
+  #handedOver(pursuit: Pursuit, centre: Centre, door: Door): void {
+    pursuit.logged.dispatched = true;
+    const at = this.#parts.clock.wall();
+    const detail = { alarm: pursuit.door.name, centre: centre.id, door: door.id };
+    this.#log(
+      pursuit,
+      [{ step: 'dispatched', signal: pursuit.id, detail }],
+      [
+        {
+          sql: `UPDATE signals SET dispatched_at = ?, committed_at = COALESCE(?, committed_at)
+                WHERE id = ? AND dispatched_at IS NULL`,
+          params: [at, pursuit.committedAt, pursuit.id],
+        },
+      ],
+      [{ type: 'alarm', subject: pursuit.door.name }],
+    );
+  }
+
+  async #received(
+    pursuit: Pursuit,
+    centre: Centre,
+    door: Door,
+    result: Extract<DoorResult, { kind: 'receipt' }>,
+  ): Promise<void> {
+    const { clock, alerts, incidents, onDelivered } = this.#parts;
+    const { id, door: signal } = pursuit;
+    const receipt: CentreReceipt = {
+      centre: centre.id,
+      door: door.id,
+      primary: centre.primary,
+      path: 'cloud',
+      reference: result.reference,
+      at: Math.round(result.at),
+      raw: Buffer.from(result.raw).toString('hex'),
+    };
+    const isLate = clock.monotonic() - signal.pressedAtMonotonic > lateAfterMs;
+    const statements = keepReceipt(id, receipt, { wall: clock.wall(), late: isLate });
+    await this.#insist(pursuit, 'a receipt', () =>
+      incidents.record(
+        pursuit.incident,
+        [receiptStep(id, signal.name, receipt)],
+        [...statements, attempt(pursuit, centre, door, receipt.at, 'receipt', result.reference)],
+        [{ type: 'alarm', subject: signal.name }],
+      ),
+    );
+    if (this.#pauses.closed) return;
+    pursuit.open.delete(centre.id);
+    void alerts.clear('centre-refused', `${centre.id}/${door.id}`);
+    this.#acknowledged(pursuit, centre);
+    if (centre.primary) {
+      if (isLate) void alerts.raise(late(signal.name));
+      onDelivered(id);
+    }
+    this.#endIfDone(pursuit);
+  }
+
+  #failed(
+    pursuit: Pursuit,
+    centre: Centre,
+    door: Door,
+    { fault, reason }: Extract<DoorResult, { kind: 'next' }>,
+  ): void {
+    const { clock, log, store, alerts } = this.#parts;
+    log.warn('a door gave no receipt', {
+      alarm: pursuit.door.name,
+      centre: centre.id,
+      door: door.id,
+      fault,
+      reason,
+    });
+    if (fault === 'refused') void alerts.raise(refusedByDoor(centre.id, door.id, reason));
+    store
+      .commit([
+        attempt(pursuit, centre, door, Math.round(clock.wall()), fault, reason),
+        {
+          sql: `DELETE FROM attempts WHERE signal = ? AND id <=
+                  (SELECT id FROM attempts WHERE signal = ? ORDER BY id DESC LIMIT 1 OFFSET ${attemptsKept})`,
+          params: [pursuit.id, pursuit.id],
+        },
+      ])
+      .catch((error: unknown) => log.error('an attempt could not be written', { error }));
+  }
+
+  #watch(pursuit: Pursuit, centre: Centre): void {
+    const { clock, alerts } = this.#parts;
+    const age = clock.monotonic() - pursuit.door.pressedAtMonotonic;
+    pursuit.cancelAlert = clock.after(Math.max(0, undeliveredAfterMs - age), () => {
+      void alerts.raise(undelivered(pursuit.door.name, centre));
+    });
+  }
+
+  #acknowledged(pursuit: Pursuit, centre: Centre): void {
+    if (centre.primary) pursuit.cancelAlert();
+    void this.#parts.alerts.clear('alarm-undelivered', undeliveredSubject(pursuit.door.name, centre));
+  }
+
+  #endIfDone(pursuit: Pursuit): void {
+    if (this.#parts.centres.some((c) => pursuit.open.has(c.id))) return;
+    pursuit.cancelAlert();
+    this.#pursuits.delete(pursuit.id);
+  }
+
+  #log(
+    pursuit: Pursuit,
+    steps: readonly Step[],
+    statements: readonly Statement[] = [],
+    changes: readonly Change[] = [],
+  ): void {
+    if (pursuit.incident === null && statements.length === 0) return;
+    void this.#insist(pursuit, 'a step', () =>
+      this.#parts.incidents.record(pursuit.incident, steps, statements, changes),
+    );
+  }
+
+  /** Writes until the disk takes it: what has happened has happened. */
+  async #insist(pursuit: Pursuit, what: string, write: () => Promise<unknown>): Promise<void> {
+    for (let round = 0; !this.#pauses.closed; round += 1) {
+      try {
+        await write();
+        return;
+      } catch (error) {
+        if (this.#pauses.closed) return;
+        this.#parts.log.error(`${what} could not be written, and is tried again`, {
+          alarm: pursuit.door.name,
+          error,
+        });
+        await this.#pauses.wait(backOffMs(round, this.#parts.random));
+      }
+    }
+  }
+}
+
+/** A door never rejects; should one do so all the same, that mistake must not end the pursuit of an alarm. */
+function broken(error: unknown): DoorResult {
+  return { kind: 'next', fault: 'closed', reason: `the door failed: ${String(error)}` };
+}
+
+function raisedDetail({ door }: Owed) {
+  return {
+    alarm: door.name,
+    mode: door.mode,
+    zone: door.zone,
+    code: door.code,
+    occurred_at: door.occurredAt,
+  };
+}
+
+function attempt(
+  pursuit: Pursuit,
+  centre: Centre,
+  door: Door,
+  at: number,
+  outcome: string,
+  reason: string,
+): Statement {
+  return {
+    sql: 'INSERT INTO attempts (signal, centre, door, at, outcome, reason) VALUES (?, ?, ?, ?, ?, ?)',
+    params: [pursuit.id, centre.id, door.id, at, outcome, reason],
+  };
+}

@@ -1,0 +1,232 @@
+import type { Clock, Log } from '#platform/ports.ts';
+import type { AlarmLaneMessage, AlarmMessage, AlarmReport } from '#protocols/messages/alarm.ts';
+import { parseTopic } from '#protocols/messages/topics.ts';
+import { nameText } from '#protocols/signal.ts';
+import type { Alerts } from '../alerts/alerts.ts';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import { loadOwed } from '../dispatch/owed.ts';
+import type { Store } from '../store/store.ts';
+import { admission } from './admission.ts';
+import type { Answers } from './answers.ts';
+import type { Arrival } from './arrival.ts';
+import { type Quarantine, sha256Of } from './quarantine.ts';
+import { readAlarmLane } from './reading.ts';
+import type { Reports } from './reports.ts';
+
+export interface AlarmIngestParts {
+  clock: Clock;
+  log: Log;
+  store: Store;
+  alerts: Alerts;
+  dispatcher: Dispatcher;
+  reports: Reports;
+  answers: Answers;
+  quarantine: Quarantine;
+  centres: readonly string[];
+  /** A session has spoken: proof of life. */
+  onSession(campus: string, gateway: string, session: string): void;
+}
+
+/** A gateway whose messages have been readable for so long is taken to be mended. */
+const readableAgainMs = 600_000;
+
+interface Waiting {
+  campus: string;
+  message: AlarmLaneMessage;
+  arrival: Arrival;
+}
+
+/**
+ * The alarm lane: reads, makes durable, hands to the dispatcher, answers. Messages of one gateway are taken in
+ * their order, those of different gateways side by side. No alarm is ever dropped: what waits is bounded by the
+ * number of different alarms, since a newer copy takes the place of one that still waits.
+ */
+export class AlarmIngest {
+  readonly #parts: AlarmIngestParts;
+  readonly #lanes = new Map<string, Map<string, Waiting>>();
+  /** Monotonic time of the last message that was refused, of gateways whose alert is open. */
+  readonly #refusedAt = new Map<string, number>();
+  #closed = false;
+
+  constructor(parts: AlarmIngestParts) {
+    this.#parts = parts;
+  }
+
+  /** Takes one message as it came. Returns at once and never throws. */
+  onMessage(topic: string, payload: Uint8Array): void {
+    if (this.#closed) return;
+    const { clock, onSession } = this.#parts;
+    const arrival = { wall: clock.wall(), monotonic: clock.monotonic() };
+    const reading = readAlarmLane(topic, payload);
+    if (!reading.ok) {
+      void this.#refuse(topic, payload, reading.reason, arrival);
+      return;
+    }
+    const { at, message } = reading;
+    this.#readable(at.gateway, arrival.monotonic);
+    onSession(at.campus, at.gateway, message.session);
+
+    const lane = this.#lanes.get(topic);
+    const key = `${message.kind} ${nameText(message.name)} ${message.digest}`;
+    const waiting = { campus: at.campus, message, arrival };
+    if (lane !== undefined) {
+      lane.set(key, waiting);
+      return;
+    }
+    const own = new Map([[key, waiting]]);
+    this.#lanes.set(topic, own);
+    void this.#work(topic, own);
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#lanes.clear();
+  }
+
+  async #work(topic: string, lane: Map<string, Waiting>): Promise<void> {
+    for (;;) {
+      const next = lane.entries().next();
+      if (next.done || this.#closed) break;
+      const [key, waiting] = next.value;
+      lane.delete(key);
+      try {
+        if (waiting.message.kind === 'alarm') await this.#alarm(waiting.message, waiting);
+        else await this.#report(waiting.message, waiting);
+      } catch (error) {
+        // No answer: the edge asks again, and delivers by itself after a second.
+        if (!this.#closed)
+          this.#parts.log.error('a message of the alarm lane was not committed', { key, error });
+      }
+    }
+    if (this.#lanes.get(topic) === lane) this.#lanes.delete(topic);
+  }
+
+  async #alarm(alarm: AlarmMessage, { campus, arrival }: Waiting): Promise<void> {
+    const { clock, store, alerts, dispatcher, reports, answers, centres, log } = this.#parts;
+    const { name, digest, facts } = alarm;
+    const text = nameText(name);
+    const entry = admission(alarm, campus, centres, arrival);
+    const admitted = entry.outcome(await store.commit(entry.statements, entry.changes));
+    // After a crash (of this incarnation) only the next one may act.
+    if (this.#closed) return;
+    const { held } = admitted;
+
+    if (admitted.as === 'new') {
+      dispatcher.take(
+        {
+          id: held.root,
+          incident: held.incident,
+          gateway: name.gateway,
+          campus,
+          epoch: name.epoch,
+          n: name.n,
+          door: entry.forDoors(),
+          centres,
+          committedAt: clock.wall(),
+          logged: { raised: false, dispatched: false },
+        },
+        reports.hasEarly(text, digest),
+      );
+      log.info('alarm', { alarm: text, device: facts.device, mode: facts.mode, type: facts.type });
+    } else if (!held.delivered && !dispatcher.pursues(held.root)) {
+      // Committed, and yet nobody brings it: the answer of that commit was lost on the way from the disk.
+      for (const owed of await loadOwed(store, clock, held.root)) dispatcher.take(owed);
+    }
+    if (admitted.as !== 'known' && admitted.nameTaken)
+      void alerts.raise(identityConflict(name.gateway, text));
+
+    if (reports.hasEarly(text, digest)) {
+      try {
+        await reports.takeEarly(text, digest);
+      } finally {
+        dispatcher.release(held.root);
+      }
+      await answers.tell(held.root);
+      return;
+    }
+    answers.answer(held, { receivedAt: arrival.wall, sentAt: alarm.sent_at });
+  }
+
+  async #report(report: AlarmReport, { campus, arrival }: Waiting): Promise<void> {
+    const { reports, answers } = this.#parts;
+    const asked = { receivedAt: arrival.wall, sentAt: report.sent_at };
+    const taken = await reports.take(report);
+    if (this.#closed) return;
+    if (taken === null) {
+      // The report is kept, so the edge need not send it again; but nothing is *delivered* that is not here. If the
+      // alarm has not left the edge yet, its next copy comes and finds the report.
+      const { name, digest, revision: reported } = report;
+      answers.answer(
+        {
+          root: 0,
+          name,
+          digest,
+          campus,
+          incident: null,
+          delivered: false,
+          reported,
+          logHead: null,
+          centres: [],
+        },
+        asked,
+      );
+      return;
+    }
+    answers.answer(taken.held, asked);
+    if (taken.nowDelivered) await answers.tell(taken.held.root);
+  }
+
+  /** Ends the alert over a gateway that has long spoken clearly again; not at once, or mixed speech would flap. */
+  #readable(gateway: string, now: number): void {
+    const { alerts } = this.#parts;
+    if (!alerts.isOpen('alarm-unreadable', gateway)) return;
+    const refusedAt = this.#refusedAt.get(gateway);
+    if (refusedAt === undefined) this.#refusedAt.set(gateway, now);
+    else if (now - refusedAt >= readableAgainMs) {
+      this.#refusedAt.delete(gateway);
+      void alerts.clear('alarm-unreadable', gateway);
+    }
+  }
+
+  async #refuse(topic: string, payload: Uint8Array, reason: string, arrival: Arrival): Promise<void> {
+    const { clock, store, alerts, answers, quarantine } = this.#parts;
+    const gateway = (parseTopic(topic)?.gateway ?? topic).slice(0, 64);
+    if (alerts.isOpen('alarm-unreadable', gateway)) this.#refusedAt.set(gateway, arrival.monotonic);
+    await quarantine.keep(topic, payload, reason);
+    if (this.#closed) return;
+    void alerts.raise(unreadable(gateway, reason));
+    // The same shape in every version, and on the topic of the version that was spoken.
+    answers.publish(topic.replace(/alarm$/, 'receipt'), {
+      kind: 'refused',
+      cloud_epoch: store.epoch,
+      received_at: Math.round(arrival.wall),
+      sent_at: Math.round(clock.wall()),
+      sha256: sha256Of(payload),
+      reason,
+    });
+  }
+}
+
+function unreadable(gateway: string, reason: string) {
+  return {
+    code: 'alarm-unreadable' as const,
+    severity: 'critical' as const,
+    subject: gateway,
+    text: {
+      zh: `网关 ${gateway} 发来一条无法读取的报警（${reason}），网关将直接向接警中心发送。请检查该网关的版本。`,
+      en: `Gateway ${gateway} sent an alarm that cannot be read (${reason}); it will deliver it directly. Check that gateway's version.`,
+    },
+  };
+}
+
+function identityConflict(gateway: string, alarm: string) {
+  return {
+    code: 'identity-conflict' as const,
+    severity: 'critical' as const,
+    subject: gateway,
+    text: {
+      zh: `网关 ${gateway} 的报警名 ${alarm} 出现两种内容，可能有两台网关使用同一张存储卡的副本。两条报警均已处理。`,
+      en: `Two different alarms of gateway ${gateway} carry the name ${alarm}: perhaps two gateways run from copies of one card. Both are served.`,
+    },
+  };
+}

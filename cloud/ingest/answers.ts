@@ -1,0 +1,59 @@
+import type { Clock, Log } from '#platform/ports.ts';
+import type { AlarmReceipt, ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
+import { topicOf } from '#protocols/messages/topics.ts';
+import { nameText } from '#protocols/signal.ts';
+import type { Store } from '../store/store.ts';
+import { type Held, heldByPress, heldOf } from './held.ts';
+
+/** The way back: what the cloud says of alarms. Nothing is queued: who does not hear it will ask again. */
+export interface Answers {
+  /** Answers one copy (or report) with the state held. */
+  answer(held: Held, asked: { receivedAt: number; sentAt: number }): void;
+  /** Tells every name of this press the state held, unasked: 110 has just answered. Never rejects. */
+  tell(root: number): Promise<void>;
+  /** Publishes on any receipt topic; `topic` may be of another version. */
+  publish(topic: string, message: ReceiptLaneMessage): void;
+}
+
+export function createAnswers(parts: {
+  clock: Clock;
+  log: Log;
+  store: Store;
+  /** Publishes on the alarm link, if it is up. */
+  publish(topic: string, message: ReceiptLaneMessage): void;
+}): Answers {
+  const { clock, log, store, publish } = parts;
+
+  function send(held: Held, receivedAt: number, echo: number | null): void {
+    const receipt: AlarmReceipt = {
+      kind: 'alarm-receipt',
+      cloud_epoch: store.epoch,
+      received_at: Math.round(receivedAt),
+      sent_at: Math.round(clock.wall()),
+      name: held.name,
+      digest: held.digest,
+      state: held.delivered ? 'delivered' : 'stored',
+      centres: held.centres,
+      echo_sent_at: echo,
+      reported: held.reported,
+      log_head: held.logHead,
+    };
+    publish(topicOf(held.campus, held.name.gateway, 'receipt'), receipt);
+  }
+
+  return {
+    publish,
+    answer: (held, { receivedAt, sentAt }) => send(held, receivedAt, sentAt),
+    async tell(root) {
+      const { sql, params } = heldByPress(root);
+      try {
+        for (const held of heldOf(await store.read(sql, params))) {
+          log.info(held.delivered ? 'delivered' : 'stored', { alarm: nameText(held.name) });
+          send(held, clock.wall(), null);
+        }
+      } catch (error) {
+        log.warn('a receipt could not be told; the gateway will ask', { root, error });
+      }
+    },
+  };
+}

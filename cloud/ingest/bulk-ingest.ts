@@ -1,0 +1,98 @@
+import type { Clock, Log } from '#platform/ports.ts';
+import { reply } from '#protocols/messages/command.ts';
+import {
+  type StateLaneMessage,
+  type TelemetryMessage,
+  stateLaneMessage,
+  telemetryMessage,
+} from '#protocols/messages/state.ts';
+import { parseTopic } from '#protocols/messages/topics.ts';
+import type { Quarantine } from './quarantine.ts';
+import { read } from './reading.ts';
+
+/** Telemetry messages that may wait for the store. Above it new ones are dropped: their edge sends them again. */
+export const telemetryWaitingLimit = 1000;
+
+/** Where what is read goes. */
+export interface BulkSinks {
+  state(campus: string, gateway: string, message: StateLaneMessage, receivedAt: number): void;
+  /** Resolves when stored; one message at a time. */
+  telemetry(campus: string, gateway: string, message: TelemetryMessage): Promise<void>;
+  /** A message of another lane: proof of life of this session. */
+  spoke(campus: string, gateway: string, session: string): void;
+}
+
+/** State, telemetry and replies: what cannot be read goes to quarantine, and nothing here can delay an alarm. */
+export class BulkIngest {
+  readonly #parts: { clock: Clock; log: Log; quarantine: Quarantine; sinks: BulkSinks };
+  readonly #telemetry: { campus: string; gateway: string; message: TelemetryMessage }[] = [];
+  #working = false;
+  #dropped = 0;
+  #closed = false;
+
+  constructor(parts: { clock: Clock; log: Log; quarantine: Quarantine; sinks: BulkSinks }) {
+    this.#parts = parts;
+  }
+
+  /** Takes one message as it came. Returns at once and never throws. */
+  onMessage(topic: string, payload: Uint8Array): void {
+    if (this.#closed) return;
+    const { clock, log, quarantine, sinks } = this.#parts;
+    const refuse = (reason: string) => void quarantine.keep(topic, payload, reason);
+    switch (parseTopic(topic)?.lane) {
+      case 'state': {
+        const reading = read(stateLaneMessage, topic, payload);
+        if (!reading.ok) return refuse(reading.reason);
+        const { campus, gateway } = reading.at;
+        return sinks.state(campus, gateway, reading.message, clock.wall());
+      }
+      case 'telemetry': {
+        const reading = read(telemetryMessage, topic, payload);
+        if (!reading.ok) return refuse(reading.reason);
+        const { campus, gateway } = reading.at;
+        sinks.spoke(campus, gateway, reading.message.session);
+        return this.#enqueue({ campus, gateway, message: reading.message });
+      }
+      case 'reply': {
+        const reading = read(reply, topic, payload);
+        if (!reading.ok) return refuse(reading.reason);
+        const { at, message } = reading;
+        sinks.spoke(at.campus, at.gateway, message.session);
+        return log.info('a command was answered', { gateway: at.gateway, ...message });
+      }
+      default:
+        return refuse('the topic is none of those that gateways send on');
+    }
+  }
+
+  close(): void {
+    this.#closed = true;
+    this.#telemetry.length = 0;
+  }
+
+  #enqueue(entry: { campus: string; gateway: string; message: TelemetryMessage }): void {
+    if (this.#telemetry.length >= telemetryWaitingLimit) {
+      this.#dropped += 1;
+      if (this.#dropped % 1000 === 1) {
+        this.#parts.log.warn('telemetry comes faster than it can be stored', { dropped: this.#dropped });
+      }
+      return;
+    }
+    this.#telemetry.push(entry);
+    if (!this.#working) void this.#work();
+  }
+
+  async #work(): Promise<void> {
+    this.#working = true;
+    for (let next = this.#telemetry.shift(); next !== undefined; next = this.#telemetry.shift()) {
+      try {
+        await this.#parts.sinks.telemetry(next.campus, next.gateway, next.message);
+      } catch (error) {
+        // Not acknowledged, so it comes again.
+        if (!this.#closed)
+          this.#parts.log.error('telemetry was not stored', { gateway: next.gateway, error });
+      }
+    }
+    this.#working = false;
+  }
+}

@@ -1,0 +1,148 @@
+import type { Clock, Log, Statement } from '#platform/ports.ts';
+import { type AlarmReport, alarmReport, type CentreReceipt } from '#protocols/messages/alarm.ts';
+import { nameText } from '#protocols/signal.ts';
+import type { Alerts } from '../alerts/alerts.ts';
+import { late } from '../dispatch/alarm-alerts.ts';
+import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import { keepReceipt, lateAfterMs, receiptStep } from '../dispatch/receipt.ts';
+import type { Incidents } from '../incidents/incidents.ts';
+import type { Store } from '../store/store.ts';
+import { type Held, heldByName, heldOf } from './held.ts';
+
+const earlyReportsKept = 10_000;
+
+export interface Reports {
+  /**
+   * Commits a report. Gives what is held afterwards, and whether the primary's receipt was news; null when the
+   * alarm is not known (the report is kept until it comes). Rejects with a `DatabaseError`.
+   */
+  take(report: AlarmReport): Promise<{ held: Held; nowDelivered: boolean } | null>;
+  /** Whether a report came before this alarm: then its dispatch waits for `takeEarly`. */
+  hasEarly(name: string, digest: string): boolean;
+  takeEarly(name: string, digest: string): Promise<void>;
+}
+
+export async function createReports(parts: {
+  clock: Clock;
+  log: Log;
+  store: Store;
+  alerts: Alerts;
+  incidents: Incidents;
+  dispatcher: Dispatcher;
+  primary: string;
+}): Promise<Reports> {
+  const { clock, log, store, alerts, incidents, dispatcher, primary } = parts;
+  // Which alarms have a report waiting, so that the others need not look. The table is the truth.
+  const rows = await store.read<{ name: string; digest: string }>('SELECT name, digest FROM early_reports');
+  const early = new Set(rows.map((row) => keyOf(row.name, row.digest)));
+
+  async function holdingOf(name: string, digest: string): Promise<Held | undefined> {
+    const { sql, params } = heldByName(name, digest);
+    return heldOf(await store.read(sql, params))[0];
+  }
+
+  async function take(report: AlarmReport): Promise<{ held: Held; nowDelivered: boolean } | null> {
+    const { digest, revision } = report;
+    const name = nameText(report.name);
+    const held = await holdingOf(name, digest);
+    if (held === undefined) {
+      await keepEarly(report, name);
+      return null;
+    }
+
+    const known = new Set(held.centres.map(receiptKey));
+    const receipts = report.direct
+      // Which centre is the primary one is for the cloud's own file to say: *delivered* stops the dispatch.
+      .map((receipt): CentreReceipt => ({ ...receipt, primary: receipt.centre === primary }))
+      .filter((receipt) => !known.has(receiptKey(receipt)));
+    if (receipts.length === 0 && revision <= held.reported) return { held, nowDelivered: false };
+
+    const [press] = await store.read<{
+      name: string;
+      age_at_first_byte_ms: number;
+      age_at_ingest_ms: number;
+    }>('SELECT name, age_at_first_byte_ms, age_at_ingest_ms FROM signals WHERE id = ?', [held.root]);
+    if (press === undefined) throw new Error(`the signal ${held.root} has no row`);
+    // By the edge's own durations; where it gives none, at least as old as when it came in.
+    const age =
+      report.stages.delivered === undefined
+        ? press.age_at_ingest_ms
+        : press.age_at_first_byte_ms + report.stages.delivered;
+    const isLate = age > lateAfterMs;
+    const statements: Statement[] = [
+      {
+        sql: `UPDATE signals SET edge_stages = ?, lamp = ?, reported = ?, crossed_restart = MAX(crossed_restart, ?)
+              WHERE name = ? AND digest = ? AND reported < ?`,
+        params: [
+          JSON.stringify(report.stages),
+          report.lamp,
+          revision,
+          report.crossed_restart,
+          name,
+          digest,
+          revision,
+        ],
+      },
+      // A press that is known under two names has one lamp.
+      {
+        sql: `UPDATE signals SET lamp = ? WHERE id = ? AND name <> ? AND (lamp IS NULL OR lamp <> 'delivered')`,
+        params: [report.lamp, held.root, name],
+      },
+      ...receipts.flatMap((receipt) => keepReceipt(held.root, receipt, { wall: clock.wall(), late: isLate })),
+    ];
+    const steps = receipts.map((receipt) => receiptStep(held.root, press.name, receipt));
+    await incidents.record(held.incident, steps, statements, [{ type: 'alarm', subject: press.name }]);
+
+    for (const { centre } of receipts) dispatcher.settled(held.root, centre);
+    const nowDelivered = !held.delivered && receipts.some((receipt) => receipt.primary);
+    if (nowDelivered && isLate) void alerts.raise(late(press.name));
+    return { held: (await holdingOf(name, digest)) ?? held, nowDelivered };
+  }
+
+  /**
+   * The alarm is not known here: its copy is still on the way, or this store is new. The report alone cannot be
+   * dispatched, and must not be lost either, since its receipts keep 110 from being called twice.
+   */
+  async function keepEarly(report: AlarmReport, name: string): Promise<void> {
+    log.info('a report came before its alarm', { alarm: name });
+    early.add(keyOf(name, report.digest));
+    const [oldest] = early;
+    if (early.size > earlyReportsKept && oldest !== undefined) early.delete(oldest);
+    await store.commit([
+      {
+        sql: `INSERT INTO early_reports (name, digest, revision, message, at) VALUES (?, ?, ?, ?, ?)
+              ON CONFLICT (name, digest) DO UPDATE
+              SET revision = excluded.revision, message = excluded.message, at = excluded.at
+              WHERE excluded.revision > early_reports.revision`,
+        params: [name, report.digest, report.revision, JSON.stringify(report), Math.round(clock.wall())],
+      },
+      {
+        sql: `DELETE FROM early_reports WHERE id <= (SELECT MAX(id) FROM early_reports) - ${earlyReportsKept}`,
+      },
+    ]);
+  }
+
+  return {
+    take,
+    hasEarly: (name, digest) => early.has(keyOf(name, digest)),
+    async takeEarly(name, digest) {
+      const [row] = await store.read<{ message: string }>(
+        'SELECT message FROM early_reports WHERE name = ? AND digest = ?',
+        [name, digest],
+      );
+      if (row !== undefined) await take(alarmReport.parse(JSON.parse(row.message)));
+      await store.commit([
+        { sql: 'DELETE FROM early_reports WHERE name = ? AND digest = ?', params: [name, digest] },
+      ]);
+      early.delete(keyOf(name, digest));
+    },
+  };
+}
+
+function keyOf(name: string, digest: string): string {
+  return `${name} ${digest}`;
+}
+
+function receiptKey({ centre, path }: CentreReceipt): string {
+  return `${centre} ${path}`;
+}

@@ -1,0 +1,170 @@
+import { Buffer } from 'node:buffer';
+import type { MqttLink, Ports } from '#platform/ports.ts';
+import type { ApiCentre } from '#protocols/api.ts';
+import { cloudAlarmFilter, cloudBulkFilters, topicOf } from '#protocols/messages/topics.ts';
+import { type Alerts, createAlerts } from './alerts/alerts.ts';
+import type { CloudConfig } from './config.ts';
+import { type Centre, centresNow, openCentres, watchCentres } from './dispatch/centres.ts';
+import { Dispatcher } from './dispatch/dispatcher.ts';
+import { startRecovery } from './dispatch/recovery.ts';
+import { createFeed, type Feed } from './feed.ts';
+import { createIncidents, type Incidents } from './incidents/incidents.ts';
+import { AlarmIngest } from './ingest/alarm-ingest.ts';
+import { createAnswers } from './ingest/answers.ts';
+import { BulkIngest, type BulkSinks } from './ingest/bulk-ingest.ts';
+import { startForgetting } from './ingest/forgetting.ts';
+import { createQuarantine } from './ingest/quarantine.ts';
+import { createReports } from './ingest/reports.ts';
+import { type Liveness, startLiveness } from './liveness/liveness.ts';
+import { openStore, type Store } from './store/store.ts';
+
+/** A running cloud, as the API, the notifier and the command line need it. */
+export interface Cloud {
+  store: Store;
+  feed: Feed;
+  alerts: Alerts;
+  incidents: Incidents;
+  liveness: Liveness;
+  /** Centres with their doors' supervision, as they are now. */
+  centres(): ApiCentre[];
+  /** Whether the two connections to the broker are up. */
+  links(): { alarm: boolean; bulk: boolean };
+  /** Ends it within 2 s. What was committed stays; what was not is asked for again by the edges. */
+  close(): Promise<void>;
+}
+
+const closeWithinMs = 1500;
+
+/**
+ * Starts the cloud on these ports. Many may run in one process. Centres are those of the file unless others
+ * are passed in. Rejects with a `DatabaseError` when the store cannot be opened.
+ */
+export async function startCloud(
+  ports: Ports,
+  config: CloudConfig,
+  other: { centres?: readonly Centre[] } = {},
+): Promise<Cloud> {
+  const { clock, random, log } = ports;
+  const store = await openStore(ports);
+  const centres = other.centres ?? openCentres(ports, config);
+  const feed = createFeed(store);
+  const alerts = await createAlerts({ clock, log, store });
+  const incidents = createIncidents({ clock, store });
+  const quarantine = createQuarantine({ clock, log, store });
+
+  const links: { alarm: MqttLink | null; bulk: MqttLink | null } = { alarm: null, bulk: null };
+  const publishOn = (name: keyof typeof links) => (topic: string, message: object) => {
+    const link = links[name];
+    if (link === null || !link.up) return;
+    link
+      .publish(topic, JSON.stringify(message))
+      .catch((error: unknown) => log.debug('a message did not reach the broker', { topic, error }));
+  };
+
+  const answers = createAnswers({ clock, log, store, publish: publishOn('alarm') });
+  const dispatcher = new Dispatcher({
+    clock,
+    random,
+    log,
+    store,
+    alerts,
+    incidents,
+    centres,
+    onDelivered: (signal) => void answers.tell(signal),
+  });
+  const primary = centres.find((centre) => centre.primary)!.id;
+  const reports = await createReports({ clock, log, store, alerts, incidents, dispatcher, primary });
+  const recovery = await startRecovery({ clock, log, store, dispatcher, centres, publish: answers.publish });
+
+  const sendBulk = publishOn('bulk');
+  const liveness = await startLiveness({
+    clock,
+    random,
+    log,
+    store,
+    alerts,
+    campuses: config.campuses,
+    send: (campus, gateway, lane, message) => sendBulk(topicOf(campus, gateway, lane), message),
+  });
+  const sinks: BulkSinks = {
+    state(campus, gateway, message, receivedAt) {
+      liveness.onState(campus, gateway, message, receivedAt);
+      if (message.kind === 'birth') recovery.ask(gateway);
+    },
+    telemetry: async () => {},
+    spoke: (campus, gateway, session) => liveness.spoke(campus, gateway, session),
+  };
+  const alarmIngest = new AlarmIngest({
+    clock,
+    log,
+    store,
+    alerts,
+    dispatcher,
+    reports,
+    answers,
+    quarantine,
+    centres: centres.map(({ id }) => id),
+    onSession: sinks.spoke,
+  });
+  const bulkIngest = new BulkIngest({ clock, log, quarantine, sinks });
+
+  // Two connections, so that no alarm waits behind telemetry. Ids are random: two clouds on one broker must not
+  // throw each other out, and clean sessions leave nothing behind.
+  const client = `belfry-cloud-${Buffer.from(random.bytes(6)).toString('hex')}`;
+  links.alarm = ports.mqtt.connect({
+    clientId: `${client}-alarm`,
+    subscribe: [cloudAlarmFilter],
+    onUp() {
+      log.info('the alarm link is up');
+      recovery.askAll();
+    },
+    onDown: (reason) => log.warn('the alarm link is down', { reason }),
+    onMessage: (topic, payload) => alarmIngest.onMessage(topic, payload),
+  });
+  links.bulk = ports.mqtt.connect({
+    clientId: `${client}-bulk`,
+    subscribe: cloudBulkFilters,
+    onUp: () => log.info('the bulk link is up'),
+    onDown: (reason) => log.warn('the bulk link is down', { reason }),
+    onMessage: (topic, payload) => bulkIngest.onMessage(topic, payload),
+  });
+
+  const stopWatching = watchCentres({ clock, log, store, alerts }, centres);
+  const stopForgetting = startForgetting({ clock, log, store });
+
+  async function shut(): Promise<void> {
+    await Promise.allSettled([
+      links.alarm?.close(),
+      links.bulk?.close(),
+      liveness.close(),
+      ...centres.flatMap(({ doors }) => doors.map(({ door }) => door.close())),
+    ]);
+    await store.close();
+  }
+
+  let closing: Promise<void> | null = null;
+  return {
+    store,
+    feed,
+    alerts,
+    incidents,
+    liveness,
+    centres: () => centresNow(centres),
+    links: () => ({ alarm: links.alarm?.up ?? false, bulk: links.bulk?.up ?? false }),
+    close() {
+      closing ??= (async () => {
+        stopWatching();
+        stopForgetting();
+        recovery.close();
+        alarmIngest.close();
+        bulkIngest.close();
+        dispatcher.close();
+        let cancel = () => {};
+        const outOfTime = new Promise<void>((resolve) => (cancel = clock.after(closeWithinMs, resolve)));
+        await Promise.race([shut(), outOfTime]);
+        cancel();
+      })();
+      return closing;
+    },
+  };
+}

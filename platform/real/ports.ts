@@ -1,0 +1,27 @@
+import type { Ports } from '#platform/ports.ts';
+import { realClock } from './clock.ts';
+import { realDatabases } from './database.ts';
+import { type LogOptions, realLog } from './log.ts';
+import { realMqtt } from './mqtt.ts';
+import { realRandomness } from './randomness.ts';
+import { realStreams } from './streams.ts';
+
+export interface RealPortsOptions {
+  /** Folder of this process's database files. */
+  dataDir: string;
+  mqttUrl: string;
+  log: LogOptions;
+}
+
+/** The world as it is, for one process. */
+export function realPorts({ dataDir, mqttUrl, log: logOptions }: RealPortsOptions): Ports {
+  const log = realLog(logOptions);
+  return {
+    clock: realClock,
+    random: realRandomness,
+    databases: realDatabases(dataDir),
+    mqtt: realMqtt({ url: mqttUrl, clock: realClock, random: realRandomness, log }),
+    streams: realStreams,
+    log,
+  };
+}

@@ -1,0 +1,167 @@
+import { startApi } from '#cloud/api/api.ts';
+import type { ApiOptions, Api } from '#cloud/api/api.ts';
+import { createAlerts } from '#cloud/alerts/alerts.ts';
+import type { Alerts } from '#cloud/alerts/alerts.ts';
+import { createFeed } from '#cloud/feed.ts';
+import { createIncidents } from '#cloud/incidents/incidents.ts';
+import { startLiveness } from '#cloud/liveness/liveness.ts';
+import type { Liveness } from '#cloud/liveness/liveness.ts';
+import { openStore } from '#cloud/store/store.ts';
+import type { Store } from '#cloud/store/store.ts';
+import type { SqlValue } from '#platform/ports.ts';
+import type { ApiCentre } from '#protocols/api.ts';
+import type { DeviceReport } from '#protocols/messages/state.ts';
+import { HandClock, MemoryDatabases, quiet, seeded } from './fake-ports.ts';
+
+export const epoch = '00112233aabbccdd';
+
+/** A cloud without its wires, and its API on a real port. */
+export class ApiWorld {
+  readonly clock = new HandClock();
+  readonly token = 'secret-of-the-test';
+  readonly centres: ApiCentre[] = [
+    {
+      id: 'city-110',
+      primary: true,
+      doors: [{ id: 'dc09', kind: 'dc09', supervision: 'unknown', since: null, round_trip_ms: null }],
+    },
+  ];
+  api!: Api;
+  store!: Store;
+  alerts!: Alerts;
+  liveness!: Liveness;
+  #signals = 0;
+
+  async start(options: Partial<ApiOptions> = {}): Promise<this> {
+    const { clock } = this;
+    this.store = await openStore({ clock, random: seeded(), databases: new MemoryDatabases() });
+    const { store } = this;
+    const campuses = [
+      {
+        id: 'school',
+        name: { zh: '一小', en: 'First School' },
+        gateways: [
+          {
+            id: 'gate',
+            devices: [{ id: 'b1', name: { zh: '门卫', en: 'Gate house' }, kind: 'button' as const }],
+          },
+        ],
+      },
+    ];
+    this.alerts = await createAlerts({ clock, log: quiet, store });
+    this.liveness = await startLiveness({
+      clock,
+      random: seeded(),
+      log: quiet,
+      store,
+      alerts: this.alerts,
+      campuses,
+      send() {},
+    });
+    this.api = await startApi(
+      {
+        clock,
+        log: quiet,
+        store,
+        feed: createFeed(store),
+        liveness: this.liveness,
+        incidents: createIncidents({ clock, store }),
+        centres: () => this.centres,
+        telemetry: { query: async () => [{ at: 0, mean: 1, min: 1, max: 1, count: 1 }] },
+        campuses,
+        boundMs: 2000,
+      },
+      { host: '127.0.0.1', port: 0, token: this.token, ...options },
+    );
+    return this;
+  }
+
+  async close(): Promise<void> {
+    await this.api.close();
+    await this.liveness.close();
+  }
+
+  get(path: string, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.api.url + path, { headers });
+  }
+
+  post(path: string, body: unknown, headers: Record<string, string> = {}): Promise<Response> {
+    return fetch(this.api.url + path, {
+      method: 'POST',
+      headers: { 'content-type': 'application/json', ...headers },
+      body: JSON.stringify(body),
+    });
+  }
+
+  /** The gateway reports with these devices. */
+  birth(devices: Partial<DeviceReport>[]): void {
+    this.liveness.onState(
+      'school',
+      'gate',
+      {
+        kind: 'birth',
+        session: 's1',
+        sent_at: 1,
+        epoch,
+        highest_n: 0,
+        version: '1.0.0',
+        account: 'AAAA',
+        devices: devices.map((device) => ({
+          id: 'b1',
+          kind: 'button',
+          driver: 'button',
+          heartbeat_s: 30,
+          heard_ago_ms: 0,
+          health: { state: 'good' },
+          line_open: true,
+          facts: {},
+          ...device,
+        })),
+      },
+      this.clock.wall(),
+    );
+  }
+
+  /** Puts an alarm into the store as ingest would, and the word of it into the feed. Returns its name. */
+  async alarm(columns: Record<string, SqlValue> = {}): Promise<string> {
+    const n = (this.#signals += 1);
+    const name = `gate.${epoch}.alarm.${n}`;
+    const now = this.clock.wall();
+    const row: Record<string, SqlValue> = {
+      name,
+      digest: 'd'.repeat(64),
+      campus: 'school',
+      gateway: 'gate',
+      epoch,
+      n,
+      device: 'b1',
+      type: 'press',
+      mode: 'real',
+      account: 'AAAA',
+      zone: 1,
+      code: '120',
+      occurred_at: now - 150,
+      clock_known: 1,
+      age_at_ingest_ms: 150,
+      age_at_first_byte_ms: 100,
+      first_byte_at: now - 50,
+      ingested_at: now,
+      committed_at: now + 1,
+      dispatched_at: null,
+      delivered_at: null,
+      edge_stages: JSON.stringify({ first_byte: 0, decoded: 1, stored_edge: 2, published: 3 }),
+      ...columns,
+    };
+    const names = Object.keys(row);
+    await this.store.commit(
+      [
+        {
+          sql: `INSERT INTO signals (${names.join(', ')}) VALUES (${names.map(() => '?').join(', ')})`,
+          params: Object.values(row),
+        },
+      ],
+      [{ type: 'alarm', subject: name }],
+    );
+    return name;
+  }
+}

@@ -58,6 +58,11 @@ export interface DriverContext {
   /** Aborted when the edge stops or restarts this driver. */
   readonly stop: AbortSignal;
   /**
+   * Ends this run, as a throw does, so that the driver is started again: for what a driver's own promises
+   * reject with. (What it throws in timers and stream events is caught without it.)
+   */
+  crashed(error: unknown): void;
+  /**
    * Hands over one copy of an event; call it for every copy. Resolves when the alarm is durable *somewhere*
    * (disk, *stored* or *delivered*) with what the lamp should say now: only then may it be host-acked.
    * Never rejects.

@@ -1,22 +1,20 @@
 import { z } from 'zod';
-import { id, zone } from '#protocols/signal.ts';
+import { zone } from '#protocols/signal.ts';
+import { backoffMs } from '../backoff.ts';
+import { deviceBase } from '../config.ts';
 import type { Driver, DriverContext, Line } from '../driver.ts';
 import { type Answer, type Bus, openBus } from './modbus/bus.ts';
 import type { Framing } from './modbus/framing.ts';
 import { isFromGateway, judge, type Outcome, type Verdict, windowPolls } from './modbus/verdict.ts';
-import { jittered, pause } from './pause.ts';
+import { pause } from './pause.ts';
 
 /** A silent unit is asked ever less often, so that it does not cost its neighbours their turns. */
-const silentBackOffMs = { first: 2000, most: 15_000 };
+const silentPace = { firstMs: 2000, capMs: 15_000 };
 
-const modbusSmoke = z
-  .strictObject({
-    id,
+const modbusSmoke = deviceBase
+  .extend({
     driver: z.literal('modbus-smoke'),
-    /** `tty:/dev/ttyS2?baud=4800` or `tcp://host:port`. */
-    address: z.string(),
     zone,
-    heartbeat_s: z.number().positive().default(30),
     unit: z.int().min(1, 'units are numbered 1 to 247').max(247, 'units are numbered 1 to 247'),
     function: z.enum(['holding', 'input', 'coil', 'discrete']),
     /** As in the frame, counted from 0. */
@@ -57,16 +55,11 @@ export const modbusSmokeDriver: Driver<ModbusSmoke> = {
     return problems;
   },
   start(context, line) {
-    const { clock, random, streams } = context;
     const ending = new AbortController();
     const stop = AbortSignal.any([context.stop, ending.signal]);
-    const bus = openBus(
-      { clock, random, streams, stop, line: (open, reason) => context.line(open, reason) },
-      line.address,
-      framingOf(line.devices[0]!, line),
-    );
+    const bus = openBus({ ...context, stop }, line.address, framingOf(line.devices[0]!, line));
     context.stop.addEventListener('abort', () => bus.close());
-    const polling = pollUnits({ ...context, stop }, bus, line);
+    const polling = pollUnits({ ...context, stop }, bus, line).catch(context.crashed);
     return {
       async close() {
         ending.abort();
@@ -128,8 +121,7 @@ async function pollUnits(context: DriverContext, bus: Bus, line: Line<ModbusSmok
 
 function delayOf(context: DriverContext, { device, silentInARow }: Polled): number {
   if (silentInARow === 0) return device.poll_ms;
-  const { first, most } = silentBackOffMs;
-  return jittered(context.random, Math.max(device.poll_ms, Math.min(first * 2 ** (silentInARow - 1), most)));
+  return Math.max(device.poll_ms, backoffMs(context.random, silentPace, silentInARow - 1));
 }
 
 function take(context: DriverContext, bus: string, unit: Polled, answer: Answer): void {

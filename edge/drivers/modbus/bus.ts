@@ -1,6 +1,7 @@
 import modbusSerial from 'modbus-serial';
 import type { ByteStream, Clock, Randomness, StreamAddress, StreamPort } from '#platform/ports.ts';
-import { jittered, pause } from '../pause.ts';
+import { backoffMs } from '../../backoff.ts';
+import { pause } from '../pause.ts';
 import { FramedPort, type Framing } from './framing.ts';
 
 /** The four tables of Modbus that can be read, and so the function codes 01 to 04. */
@@ -28,7 +29,7 @@ const answerMs = 500;
 const quietMs = 500;
 /** A TCP peer from which nothing came for so long, though it was asked, gets a new connection. */
 const deadPeerMs = 30_000;
-const reopenMs = { first: 1000, most: 30_000 };
+const reopenPace = { firstMs: 1000, capMs: 30_000 };
 
 export interface BusPorts {
   clock: Clock;
@@ -36,6 +37,7 @@ export interface BusPorts {
   streams: StreamPort;
   stop: AbortSignal;
   line(open: boolean, reason?: string): void;
+  crashed(error: unknown): void;
 }
 
 /** Half duplex: one question at a time. The one who asks in turn (see `pollUnits`) is the bus's mutex. */
@@ -62,11 +64,11 @@ export function openBus(ports: BusPorts, address: StreamAddress, framing: Framin
   stop.addEventListener('abort', wake);
 
   async function keepOpen(): Promise<void> {
-    let delay = reopenMs.first;
+    let tries = 0;
     while (!stop.aborted) {
       try {
         const [closing] = await open();
-        delay = reopenMs.first;
+        tries = 0;
         const reason = await closing;
         if (stop.aborted) return;
         if (stale) {
@@ -78,8 +80,7 @@ export function openBus(ports: BusPorts, address: StreamAddress, framing: Framin
         if (stop.aborted) return;
         ports.line(false, (error as Error).message);
       }
-      await pause(clock, jittered(ports.random, delay), stop);
-      delay = Math.min(delay * 2, reopenMs.most);
+      await pause(clock, backoffMs(ports.random, reopenPace, tries++), stop);
     }
   }
 
@@ -123,8 +124,7 @@ export function openBus(ports: BusPorts, address: StreamAddress, framing: Framin
     return [closing];
   }
 
-  const running = keepOpen();
-  running.catch((error: unknown) => ports.line(false, String(error)));
+  keepOpen().catch(ports.crashed);
 
   return {
     opened: () =>

@@ -24,6 +24,7 @@ export function recorder(hurry = 1) {
     health: [] as { device: string; health: DeviceHealth }[],
     levels: [] as { device: string; up: boolean }[],
     lines: [] as { open: boolean; reason?: string }[],
+    crashes: [] as unknown[],
     measures: [] as { device: string; field: string; value: number; unit: string }[],
   };
   const context: DriverContext = {
@@ -36,6 +37,7 @@ export function recorder(hurry = 1) {
     streams: realStreams,
     log: silentLog,
     stop: stopping.signal,
+    crashed: (error) => told.crashes.push(error),
     event: () => Promise.reject(new Error('this device raises levels only')),
     level: (device, _type, up) => told.levels.push({ device, up }),
     heard: (device, facts = {}) => told.heard.push({ device, facts }),

@@ -120,7 +120,7 @@ export class FramedPort extends EventEmitter {
       if (head.length < 6 + length) return;
       const transaction = (head[0]! << 8) | head[1]!;
       const message = head.slice(6, 6 + length);
-      this.#received = head.slice(6 + length);
+      this.#received = head.subarray(6 + length);
       const expected = this.#expected;
       // An answer to an earlier question: it came too late.
       if (expected === null || transaction !== this.#transaction) continue;

@@ -15,15 +15,19 @@ export function refusalOf(body: Uint8Array): string | null {
   }
   let depth = 0;
   let tags = 0;
-  for (let at = xml.indexOf('<'); at >= 0; at = xml.indexOf('<', at + 1)) {
-    const next = xml[at + 1];
-    if (next === '?' || next === '!') continue;
-    const end = xml.indexOf('>', at);
+  for (let at = xml.indexOf('<'); at >= 0;) {
+    const skipped = ['<!--', '<![CDATA['].find((opening) => xml.startsWith(opening, at));
+    const end = skipped ? xml.indexOf(skipped === '<!--' ? '-->' : ']]>', at) : xml.indexOf('>', at);
     if (end < 0) return 'the answer is cut off';
-    if (next === '/') depth -= 1;
-    else if (xml[end - 1] !== '/') depth += 1;
-    tags += 1;
+    const next = xml.indexOf('<', skipped ? end : at + 1);
+    if (next >= 0 && next < end) return 'the answer is not sound XML';
+    if (!skipped && xml[at + 1] !== '?') {
+      tags += 1;
+      if (xml[at + 1] === '/') depth -= 1;
+      else if (xml[end - 1] !== '/') depth += 1;
+    }
     if (depth > limits.depth || tags > limits.tags) return 'the answer has too many tags';
+    at = next;
   }
   return null;
 }

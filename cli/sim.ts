@@ -1,13 +1,14 @@
-import { join, resolve } from 'node:path';
-import { mkdirSync } from 'node:fs';
-import { readConfiguration } from '#platform/configuration.ts';
 import { realClock } from '#platform/real/clock.ts';
 import { realLog } from '#platform/real/log.ts';
 import { realRandomness } from '#platform/real/randomness.ts';
 import { realListening } from '#platform/real/streams.ts';
 import { simulatorConfig } from '#sim/configuration.ts';
 import { startSimulator } from '#sim/simulator.ts';
+import { mkdirSync } from 'node:fs';
+import { join, resolve } from 'node:path';
 import { demoHardware } from './demo-campus.ts';
+import { readSimulatorFile } from './files.ts';
+import { logOptions } from './logging.ts';
 import { runService } from './service.ts';
 
 export interface SimOptions {
@@ -24,7 +25,7 @@ export function sim(options: SimOptions): Promise<void> {
     const config =
       options.config === undefined
         ? simulatorConfig.parse(demoHardware(options.buttons))
-        : readConfiguration(options.config, simulatorConfig).value;
+        : readSimulatorFile(options.config);
     const folder = resolve(options.data);
     mkdirSync(folder, { recursive: true });
     const simulator = await startSimulator(
@@ -32,7 +33,7 @@ export function sim(options: SimOptions): Promise<void> {
         clock: realClock,
         random: realRandomness,
         listen: realListening,
-        log: realLog({ name: 'sim', level: options.log }),
+        log: realLog(logOptions(options.log)),
       },
       config,
       { folder, describeIn: resolve(options.describe ?? join(folder, 'sim.json')) },

@@ -1,7 +1,8 @@
 import { Buffer } from 'node:buffer';
-import type { MqttLink, Ports } from '#platform/ports.ts';
+import type { HttpPort } from '#platform/http.ts';
+import type { Log, MqttLink, Ports } from '#platform/ports.ts';
 import type { ApiCentre } from '#protocols/api.ts';
-import { cloudAlarmFilter, cloudBulkFilters, topicOf } from '#protocols/messages/topics.ts';
+import { cloudAlarmFilter, cloudBulkFilters, type Lane, topicOf } from '#protocols/messages/topics.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
 import type { CloudConfig } from './config.ts';
 import { type Centre, centresNow, openCentres, watchCentres } from './dispatch/centres.ts';
@@ -17,6 +18,8 @@ import { createQuarantine } from './ingest/quarantine.ts';
 import { createReports } from './ingest/reports.ts';
 import { type Liveness, startLiveness } from './liveness/liveness.ts';
 import { openStore, type Store } from './store/store.ts';
+import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts';
+import { TelemetryUnavailable } from './telemetry/telemetry-store.ts';
 
 /** A running cloud, as the API, the notifier and the command line need it. */
 export interface Cloud {
@@ -25,6 +28,7 @@ export interface Cloud {
   alerts: Alerts;
   incidents: Incidents;
   liveness: Liveness;
+  telemetry: Pick<Telemetry, 'query'>;
   /** Centres with their doors' supervision, as they are now. */
   centres(): ApiCentre[];
   /** Whether the two connections to the broker are up. */
@@ -37,12 +41,12 @@ const closeWithinMs = 1500;
 
 /**
  * Starts the cloud on these ports. Many may run in one process. Centres are those of the file unless others
- * are passed in. Rejects with a `DatabaseError` when the store cannot be opened.
+ * are passed in; `http` is wanted where an InfluxDB is configured. Rejects with a `DatabaseError` when the store cannot be opened.
  */
 export async function startCloud(
   ports: Ports,
   config: CloudConfig,
-  other: { centres?: readonly Centre[] } = {},
+  other: { centres?: readonly Centre[]; http?: HttpPort } = {},
 ): Promise<Cloud> {
   const { clock, random, log } = ports;
   const store = await openStore(ports);
@@ -77,6 +81,8 @@ export async function startCloud(
   const recovery = await startRecovery({ clock, log, store, dispatcher, centres, publish: answers.publish });
 
   const sendBulk = publishOn('bulk');
+  const send = (campus: string, gateway: string, lane: Lane, message: object) =>
+    sendBulk(topicOf(campus, gateway, lane), message);
   const liveness = await startLiveness({
     clock,
     random,
@@ -84,14 +90,19 @@ export async function startCloud(
     store,
     alerts,
     campuses: config.campuses,
-    send: (campus, gateway, lane, message) => sendBulk(topicOf(campus, gateway, lane), message),
+    send,
   });
+  // A broken telemetry file must not keep a single alarm from 110.
+  const telemetry = await openTelemetry(
+    { ...ports, http: other.http ?? null, epoch: store.epoch, send },
+    config.telemetry,
+  ).catch((error: unknown) => withoutTelemetry(log, error));
   const sinks: BulkSinks = {
     state(campus, gateway, message, receivedAt) {
       liveness.onState(campus, gateway, message, receivedAt);
       if (message.kind === 'birth') recovery.ask(gateway);
     },
-    telemetry: async () => {},
+    telemetry: (campus, gateway, message) => telemetry.receive(campus, gateway, message),
     spoke: (campus, gateway, session) => liveness.spoke(campus, gateway, session),
   };
   const alarmIngest = new AlarmIngest({
@@ -137,6 +148,7 @@ export async function startCloud(
       links.alarm?.close(),
       links.bulk?.close(),
       liveness.close(),
+      telemetry.close(),
       ...centres.flatMap(({ doors }) => doors.map(({ door }) => door.close())),
     ]);
     await store.close();
@@ -149,6 +161,7 @@ export async function startCloud(
     alerts,
     incidents,
     liveness,
+    telemetry,
     centres: () => centresNow(centres),
     links: () => ({ alarm: links.alarm?.up ?? false, bulk: links.bulk?.up ?? false }),
     close() {
@@ -167,4 +180,11 @@ export async function startCloud(
       return closing;
     },
   };
+}
+
+function withoutTelemetry(log: Log, error: unknown): Telemetry {
+  log.error('telemetry cannot be stored; alarms are served without it', { error });
+  const unavailable = () =>
+    Promise.reject(new TelemetryUnavailable('the telemetry store could not be opened'));
+  return { receive: unavailable, query: unavailable, close: () => Promise.resolve() };
 }

@@ -1,6 +1,9 @@
 import { z } from 'zod';
-import { account, id, zone } from '#protocols/signal.ts';
+import { dc09DoorConfig } from '#platform/doors/dc09.ts';
 import type { StreamAddress } from '#platform/ports.ts';
+import { account, id, zone } from '#protocols/signal.ts';
+import { directPathId } from './direct-path.ts';
+import { addressText, parseAddress } from './drivers/address.ts';
 import type { DeviceBase, Driver, Line } from './driver.ts';
 
 /** The keys that every device has. A driver's schema is `deviceBase.extend({ driver: z.literal(…), … })`. */
@@ -12,29 +15,16 @@ export const deviceBase = z.strictObject({
   heartbeat_s: z.number().positive().max(86_400).default(30),
 });
 
-/** The id under which the way to 110 that the edge has of its own is reported; no device may have it. */
-export const directPathId = 'direct-path';
-
 const timezone = z.string().refine(isTimezone, 'name a time zone as in Asia/Shanghai');
 
 const broker = z.strictObject({
   url: z.url({ protocol: /^mqtts?$/, error: 'write mqtt://host:port' }).default('mqtt://127.0.0.1:1883'),
 });
 
-/** One way into the primary centre, SIA DC-09 over TCP. */
-const directDoor = z.strictObject({
-  id,
-  host: z.string().min(1),
-  port: z.int().min(1).max(65_535),
-  /** Interval of the NULL that supervises it, seconds. */
-  supervision_s: z.number().positive().max(3600).optional(),
-});
-export type DirectDoorConfig = z.infer<typeof directDoor>;
-
 const direct = z.strictObject({
   /** Id of the primary centre, the same as in the cloud's file. */
   centre: id,
-  doors: z.array(directDoor).min(1),
+  door: dc09DoorConfig,
   /** How long after the first publish *delivered* may take before the edge delivers by itself. */
   after_ms: z.int().min(0).max(60_000).default(1000),
 });
@@ -76,28 +66,25 @@ export function parseEdgeConfig(plain: unknown, drivers: readonly Driver[]): Par
   const file = edgeFile.safeParse(plain);
   if (!file.success) return { ok: false, problems: problemsOf(file.error, []) };
   const problems: ConfigProblem[] = [];
-  const devices: { device: DeviceBase; driver: Driver; index: number }[] = [];
-  for (const [index, entry] of file.data.devices.entries()) {
-    const driver = drivers.find((d) => d.name === entry.driver);
+  const entries: Entry[] = [];
+  for (const [index, plainDevice] of file.data.devices.entries()) {
+    const path = (key: string) => ['devices', index, key];
+    const driver = drivers.find((d) => d.name === plainDevice.driver);
+    const address = parseAddress(plainDevice.address);
+    if (!address.ok) problems.push({ path: path('address'), message: address.problem });
     if (!driver) {
       const known = drivers.map((d) => d.name).join(', ');
-      problems.push({ path: ['devices', index, 'driver'], message: `no such driver; there are: ${known}` });
+      problems.push({ path: path('driver'), message: `no such driver; there are: ${known}` });
       continue;
     }
-    const device = driver.device.safeParse(entry);
+    const device = driver.device.safeParse(plainDevice);
     if (!device.success) problems.push(...problemsOf(device.error, ['devices', index]));
-    else devices.push({ device: device.data, driver, index });
+    else if (address.ok) entries.push({ device: device.data, driver, address: address.address, index });
   }
-  problems.push(...clashes(devices));
+  problems.push(...clashes(entries));
   const lines: ConfiguredLine[] = [];
-  for (const [, members] of Map.groupBy(devices, (d) => `${d.driver.name} ${d.device.address}`)) {
-    const { driver, device, index } = members[0]!;
-    const address = streamAddress(device.address);
-    if (!address) {
-      const message = 'write a tty (/dev/ttyUSB0), tcp://host:port or http://host';
-      problems.push({ path: ['devices', index, 'address'], message });
-      continue;
-    }
+  for (const [, members] of Map.groupBy(entries, (e) => `${e.driver.name} ${addressText(e.address)}`)) {
+    const { driver, address, index } = members[0]!;
     const line = { address, devices: members.map((m) => m.device) };
     for (const mistake of driver.configure(line)) {
       const at = members[mistake.device]?.index ?? index;
@@ -106,15 +93,22 @@ export function parseEdgeConfig(plain: unknown, drivers: readonly Driver[]): Par
     lines.push({ driver, line });
   }
   if (problems.length > 0) return { ok: false, problems };
-  return { ok: true, config: { ...file.data, devices: devices.map((d) => d.device), lines } };
+  return { ok: true, config: { ...file.data, devices: entries.map((e) => e.device), lines } };
+}
+
+interface Entry {
+  device: DeviceBase;
+  driver: Driver;
+  address: StreamAddress;
+  index: number;
 }
 
 /** What no single device can see: ids and zones that two of them share, alarms that 110 could not place. */
-function clashes(devices: { device: DeviceBase; driver: Driver; index: number }[]): ConfigProblem[] {
+function clashes(entries: readonly Entry[]): ConfigProblem[] {
   const problems: ConfigProblem[] = [];
   const ids = new Map<string, number>();
   const zones = new Map<number, string>();
-  for (const { device, driver, index } of devices) {
+  for (const { device, driver, index } of entries) {
     const path = (key: string) => ['devices', index, key];
     const first = ids.get(device.id);
     if (device.id === directPathId) {
@@ -145,16 +139,6 @@ function problemsOf(error: z.ZodError, prefix: (string | number)[]): ConfigProbl
     if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
     return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key ${key}` }));
   });
-}
-
-/** Where the bytes of a line go. A driver whose wire is HTTP gets the host and port behind its URL. */
-function streamAddress(text: string): StreamAddress | undefined {
-  if (text.startsWith('/')) return { kind: 'tty', path: text, baudRate: 9600 };
-  const url = URL.parse(text);
-  if (!url || url.hostname === '') return undefined;
-  const usual = { 'http:': 80, 'https:': 443 }[url.protocol];
-  if (usual === undefined && (url.protocol !== 'tcp:' || url.port === '')) return undefined;
-  return { kind: 'tcp', host: url.hostname.replace(/^\[|\]$/g, ''), port: Number(url.port || usual) };
 }
 
 function isTimezone(name: string): boolean {

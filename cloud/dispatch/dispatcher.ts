@@ -1,4 +1,5 @@
 import { Buffer } from 'node:buffer';
+import { backoff } from '#platform/backoff.ts';
 import type { Door, DoorResult, DoorSignal } from '#platform/doors/door.ts';
 import type { Clock, Log, Randomness, Statement } from '#platform/ports.ts';
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
@@ -6,12 +7,14 @@ import type { Alerts } from '../alerts/alerts.ts';
 import type { Incidents, Step } from '../incidents/incidents.ts';
 import type { Change, Store } from '../store/store.ts';
 import { late, refusedByDoor, undelivered, undeliveredSubject } from './alarm-alerts.ts';
-import { backOffMs, Pauses } from './back-off.ts';
 import type { Centre } from './centres.ts';
+import { Pauses } from './pauses.ts';
 import { keepReceipt, lateAfterMs, receiptStep } from './receipt.ts';
 
 /** Without the primary's receipt for so long after the press, people are told. */
 export const undeliveredAfterMs = 10_000;
+/** Between two tries of a list of doors, or of a write that the disk refused. */
+const pace = { firstMs: 500, maxMs: 15_000 };
 /** Failed tries that are kept of one alarm, newest first; it is never given up, so there may be any number. */
 const attemptsKept = 1000;
 
@@ -122,7 +125,8 @@ export class Dispatcher {
 
   async #pursue(pursuit: Pursuit, centre: Centre): Promise<void> {
     const { alerts, random } = this.#parts;
-    for (let round = 0; ; round += 1) {
+    const { next } = backoff(pace, random);
+    for (;;) {
       for (const { door } of centre.doors) {
         if (!this.#wanted(pursuit, centre)) return;
         if (!pursuit.logged.dispatched) this.#handedOver(pursuit, centre, door);
@@ -134,7 +138,7 @@ export class Dispatcher {
       }
       if (!this.#wanted(pursuit, centre)) return;
       void alerts.raise(undelivered(pursuit.door.name, centre));
-      await this.#pauses.wait(backOffMs(round, random));
+      await this.#pauses.wait(next());
     }
   }
 
@@ -259,7 +263,8 @@ export class Dispatcher {
 
   /** Writes until the disk takes it: what has happened has happened. */
   async #insist(pursuit: Pursuit, what: string, write: () => Promise<unknown>): Promise<void> {
-    for (let round = 0; !this.#pauses.closed; round += 1) {
+    const { next } = backoff(pace, this.#parts.random);
+    while (!this.#pauses.closed) {
       try {
         await write();
         return;
@@ -269,7 +274,7 @@ export class Dispatcher {
           alarm: pursuit.door.name,
           error,
         });
-        await this.#pauses.wait(backOffMs(round, this.#parts.random));
+        await this.#pauses.wait(next());
       }
     }
   }

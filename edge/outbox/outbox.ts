@@ -18,6 +18,8 @@ export interface Rise {
   type: SignalType;
 }
 
+type Opening = { kind: 'kept'; kept: Kept } | { kind: 'slow' | 'failed'; reason: string };
+
 /** What the file held when it was opened. */
 export interface Kept {
   alarms: AlarmRecord[];
@@ -52,6 +54,8 @@ export class Outbox {
   #names: Names;
   #persisted: Reservation | null = null;
   #persisting = false;
+  /** The present epoch is in use: what the file says comes too late. */
+  #named = false;
   #closed = false;
 
   constructor(ports: Ports, gateway: string) {
@@ -77,43 +81,66 @@ export class Outbox {
   }
 
   /**
-   * Opens the file and gives `opened` what it held; waits 5 s at most. Where it cannot be opened, goes on
-   * trying behind the caller's back (`failed` is told why), and `opened` is called when that succeeds.
+   * Opens the file and tells what it held; waits 5 s at most. Null: it cannot be opened. Then it is tried again
+   * behind the caller's back (`failed` is told why, each time), and `late` gets what it held when that succeeds.
    */
-  async start(opened: (kept: Kept) => void, failed: (reason: string) => void): Promise<void> {
-    let first = true;
-    const attempt = async (tries: number): Promise<void> => {
+  async start(late: (kept: Kept) => void, failed: (reason: string) => void): Promise<Kept | null> {
+    const first = this.#openAndLoad();
+    const answer = await this.#within(openLimitMs, first);
+    if (answer.kind === 'kept') return answer.kept;
+    // From here on names are given, and births told, in an epoch of our own.
+    this.#named = true;
+    failed(answer.reason);
+    void this.#keepOpening(answer.kind === 'slow' ? first : null, late, failed);
+    return null;
+  }
+
+  async #keepOpening(
+    pending: Promise<Kept> | null,
+    late: (kept: Kept) => void,
+    failed: (reason: string) => void,
+  ): Promise<void> {
+    for (let tries = 0; !this.#closed; tries++) {
       try {
-        const file = await this.#open();
-        const kept = await this.#load(file, first);
-        if (this.#closed) return await file.close();
-        this.#file = file;
-        opened(kept);
-        this.#persist();
+        late(await (pending ?? this.#openAndLoad()));
+        return;
       } catch (error) {
-        first = false;
         failed(reasonOf(error));
-        this.#clock.after(backoffMs(this.#random, reopening, tries), () => {
-          if (!this.#closed) void attempt(tries + 1);
+        pending = null;
+        await new Promise<void>((done) => {
+          this.#clock.after(backoffMs(this.#random, reopening, tries), done);
         });
       }
-    };
-    await new Promise<void>((done) => {
-      const cancel = this.#clock.after(openLimitMs, () => {
-        first = false;
-        failed(`no answer within ${openLimitMs} ms`);
-        done();
-      });
-      void attempt(0).then(() => {
-        cancel();
-        done();
-      });
+    }
+  }
+
+  async #within(ms: number, opening: Promise<Kept>): Promise<Opening> {
+    return new Promise((done) => {
+      const slow = () => done({ kind: 'slow', reason: `no answer within ${ms} ms` });
+      const cancel = this.#clock.after(ms, slow);
+      opening.then(
+        (kept) => done({ kind: 'kept', kept }),
+        (error: unknown) => done({ kind: 'failed', reason: reasonOf(error) }),
+      );
+      void opening.then(cancel, cancel);
     });
   }
 
-  async #load(file: Database, namesToo: boolean): Promise<Kept> {
+  async #openAndLoad(): Promise<Kept> {
+    const file = await this.#open();
+    const kept = await this.#load(file);
+    if (this.#closed) {
+      await file.close();
+      throw new Error('the edge is going down');
+    }
+    this.#file = file;
+    this.#persist();
+    return kept;
+  }
+
+  async #load(file: Database): Promise<Kept> {
     const meta = new Map((await file.read('SELECT key, value FROM meta')).map((r) => [r.key, r.value]));
-    const kept = namesToo ? parsed(reservation, meta.get('names')) : null;
+    const kept = parsed(reservation, meta.get('names'));
     const rows = await file.read('SELECT name, record FROM alarms WHERE left_at IS NULL ORDER BY rowid');
     const alarms: AlarmRecord[] = [];
     for (const row of rows) {
@@ -122,7 +149,7 @@ export class Outbox {
       else await this.#setAside(file, row);
     }
     const levels = await file.read<{ device: string; type: string }>('SELECT device, type FROM levels');
-    if (kept && namesToo) {
+    if (kept && !this.#named) {
       this.#names = new Names(this.#random, kept);
       this.#persisted = kept;
     }

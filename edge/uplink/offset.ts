@@ -18,6 +18,8 @@ interface Sample {
 
 const samplesKept = 16;
 const sendsKept = 512;
+/** Instants on the wire are whole milliseconds. */
+const roundingMs = 1;
 /** Two quartz clocks part by up to this much: what an estimate loses in sharpness as it ages. */
 const driftPerMs = 100e-6;
 
@@ -61,9 +63,10 @@ export class CloudClock {
     const sent = this.#sends.get(echo.echo_sent_at);
     if (sent === undefined || sent === null) return;
     const now = this.#clock.monotonic();
-    const roundTrip = now - sent - (echo.sent_at - echo.received_at);
-    // A cloud whose clock was stepped while it held the message.
-    if (roundTrip < 0 || echo.sent_at < echo.received_at) return;
+    const measured = now - sent - (echo.sent_at - echo.received_at);
+    // A cloud whose clock was stepped while it held the message; its times are whole milliseconds.
+    if (measured < -2 * roundingMs || echo.sent_at < echo.received_at) return;
+    const roundTrip = Math.max(0, measured);
     const difference = (echo.received_at - sent + (echo.sent_at - now)) / 2;
     this.#samples.push({ difference, roundTrip, at: now });
     if (this.#samples.length > samplesKept) this.#samples.shift();
@@ -81,7 +84,7 @@ export class CloudClock {
     const now = this.#clock.monotonic();
     return {
       offset_ms: best.difference + now - this.#clock.wall(),
-      error_ms: best.roundTrip / 2 + (now - best.at) * driftPerMs,
+      error_ms: best.roundTrip / 2 + roundingMs + (now - best.at) * driftPerMs,
     };
   }
 

@@ -2,6 +2,8 @@
 export const hostAckDeadlineMs = 1000;
 /** No *delivered* by then: the lamp says failed, by the edge's command or by the unit itself. */
 export const deliveredDeadlineMs = 10_000;
+/** Least time between two lamp commands of one line, so that a 9600 baud line has room for presses. */
+export const lampSpacingMs = 50;
 /** A unit's heartbeat, unless it is configured otherwise. */
 export const heartbeatIntervalMs = 30_000;
 /** Presses that a unit keeps until their host-ack. */

@@ -30,6 +30,7 @@ export class ApiWorld {
   store!: Store;
   alerts!: Alerts;
   liveness!: Liveness;
+  readonly warnings: string[] = [];
   #signals = 0;
 
   async start(options: Partial<ApiOptions> = {}): Promise<this> {
@@ -61,7 +62,7 @@ export class ApiWorld {
     this.api = await startApi(
       {
         clock,
-        log: quiet,
+        log: { ...quiet, warn: (message) => void this.warnings.push(message) },
         store,
         feed: createFeed(store),
         liveness: this.liveness,

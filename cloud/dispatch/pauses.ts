@@ -1,12 +1,4 @@
-import type { Clock, Randomness } from '#platform/ports.ts';
-
-const firstMs = 500;
-const longestMs = 15_000;
-
-/** Milliseconds before try `round` + 1: doubling to 15 s, each with jitter so that many do not come at once. */
-export function backOffMs(round: number, random: Randomness): number {
-  return Math.min(longestMs, firstMs * 2 ** Math.min(round, 10)) * (0.5 + random.fraction() / 2);
-}
+import type { Clock } from '#platform/ports.ts';
 
 /** Waits of one process, all ended at once by `close`. */
 export class Pauses {

@@ -1,0 +1,82 @@
+import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { randomBytes } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { startApi } from '#cloud/api/api.ts';
+import { startEmbeddedBroker } from '#cloud/broker/embedded.ts';
+import type { CloudConfig } from '#cloud/config.ts';
+import { startCloud } from '#cloud/start.ts';
+import { realLog } from '#platform/real/log.ts';
+import type { Log } from '#platform/ports.ts';
+import { realPorts } from '#platform/real/ports.ts';
+import { readCloudFile } from './files.ts';
+import { logOptions } from './logging.ts';
+import { listening } from './ports.ts';
+import { runService } from './service.ts';
+
+export interface CloudOptions {
+  config: string;
+  data: string;
+  tokenFile?: string;
+  httpPort?: number;
+  mqttPort?: number;
+  log: string;
+}
+
+const consoleDir = fileURLToPath(new URL('../cloud/console/dist', import.meta.url));
+
+/** `belfry cloud`: broker, path, API and console in one process. */
+export function cloud(options: CloudOptions): Promise<void> {
+  return runService(async () => {
+    const config = readCloudFile(options.config);
+    const dataDir = resolve(options.data);
+    mkdirSync(dataDir, { recursive: true });
+    const log = logOptions(options.log);
+
+    const { broker, url } = await openBroker(config, options.mqttPort, realLog(log));
+    const ports = realPorts({ dataDir, mqttUrl: url, log });
+    const running = await startCloud(ports, config);
+    const port = options.httpPort ?? config.http.port;
+    const api = await listening(port, '--http-port', () =>
+      startApi(
+        {
+          clock: ports.clock,
+          log: ports.log,
+          campuses: config.campuses,
+          boundMs: config.latency.bound_ms,
+          ...running,
+        },
+        {
+          host: config.http.host,
+          port,
+          token: token(options.tokenFile ?? join(dataDir, 'cli-token')),
+          consoleDir,
+        },
+      ),
+    );
+    ports.log.info('the cloud runs', { api: api.url, broker: url });
+    return {
+      ready: { url: api.url },
+      async close() {
+        await api.close();
+        await running.close();
+        await broker?.close();
+      },
+    };
+  });
+}
+
+async function openBroker({ broker }: CloudConfig, override: number | undefined, log: Log) {
+  if (broker.kind === 'external') return { broker: null, url: broker.url };
+  const { host } = broker;
+  const port = override ?? broker.port;
+  const embedded = await listening(port, '--mqtt-port', () => startEmbeddedBroker({ host, port, log }));
+  return { broker: embedded, url: `mqtt://${host}:${embedded.port}` };
+}
+
+/** The token for local use, made at the first start and kept. */
+function token(file: string): string {
+  if (!existsSync(file)) writeFileSync(file, `${randomBytes(24).toString('base64url')}\n`, { mode: 0o600 });
+  chmodSync(file, 0o600);
+  return readFileSync(file, 'utf8').trim();
+}

@@ -1,0 +1,123 @@
+import type { Clock, Log, Randomness } from '#platform/ports.ts';
+import type { Door } from '#platform/doors/door.ts';
+import type { EdgeStages } from '#protocols/messages/alarm.ts';
+import { nameText } from '#protocols/signal.ts';
+import type { DriverRun } from '../driver.ts';
+import type { Notices } from '../notices.ts';
+import type { Outbox, Rise } from '../outbox/outbox.ts';
+import type { AlarmRecord } from '../outbox/record.ts';
+import type { CloudClock } from '../uplink/offset.ts';
+
+/** One alarm in the outbox: what is kept of it, and what only this life of the process knows. */
+export interface Alarm {
+  readonly text: string;
+  readonly record: AlarmRecord;
+  /** Monotonic time of its first byte; null when it was raised in an earlier life (crossed a restart). */
+  readonly firstByteAt: number | null;
+  /** The press on our monotonic clock; after a restart estimated by the wall clock. */
+  readonly pressedAt: number;
+  /** The rise of the level that it tells of, written with it. */
+  readonly rise: Rise | null;
+  /** Resolved when it is durable somewhere: on our disk, at the cloud (*stored*) or at 110 (*delivered*). */
+  readonly durable: PromiseWithResolvers<void>;
+  /** Its row is on our disk. */
+  committed: boolean;
+  write: 'idle' | 'writing' | 'again';
+  left: boolean;
+  copies: number;
+  /** SHA-256 of the payloads sent lately, so that a `refused` finds what it is about. */
+  sent: Map<string, 'alarm' | 'report'>;
+  /** The cloud's epoch in which it refused the report. */
+  reportRefusedIn: string | null;
+  resends: number;
+  delivering: boolean;
+  stop: { resend: Cancel; direct: Cancel; failed: Cancel; lamp: Cancel };
+}
+type Cancel = () => void;
+export const nothing: Cancel = () => {};
+
+/** What the life of an alarm asks of the edge around it. */
+export interface AlarmPath {
+  readonly clock: Clock;
+  readonly random: Randomness;
+  readonly log: Log;
+  readonly outbox: Outbox;
+  readonly cloudClock: CloudClock;
+  readonly notices: Notices;
+  /** The alarm lane. */
+  readonly link: { readonly up: boolean; publish(payload: string): Promise<void> };
+  /** The session of the last birth. */
+  session(): string;
+  /** The edge's own way to the primary centre; null where the file names none. */
+  readonly direct: { centre: string; door: Door; afterMs: number } | null;
+  readonly failedAfterMs: number;
+  /** The lamps of a device's driver; null while that is not running. */
+  lampOf(device: string): DriverRun['lamp'] | null;
+  /** How long a device has given no proof of life, ms (since our start when never). */
+  silentFor(device: string): number;
+  /** The edge is going down: nothing new is begun, nothing is repeated. */
+  closed: boolean;
+  /** The cloud's epoch by its last answer; null before the first. */
+  cloudEpoch: string | null;
+  /** Called when an alarm has left the outbox. */
+  onLeft(alarm: Alarm): void;
+  /** Called when the disk knows the same press under another name. */
+  onKnown(alarm: Alarm, record: AlarmRecord): void;
+}
+
+export function newAlarm(
+  record: AlarmRecord,
+  firstByteAt: number,
+  pressedAt: number,
+  rise: Rise | null,
+): Alarm {
+  return {
+    text: nameText(record.name),
+    record,
+    firstByteAt,
+    pressedAt,
+    rise,
+    durable: Promise.withResolvers<void>(),
+    committed: false,
+    write: 'idle',
+    left: false,
+    copies: 0,
+    sent: new Map(),
+    reportRefusedIn: null,
+    resends: 0,
+    delivering: false,
+    stop: { resend: nothing, direct: nothing, failed: nothing, lamp: nothing },
+  };
+}
+
+/** An alarm of an earlier life. Its age is what the wall clock says, but never negative. */
+export function resumedAlarm(record: AlarmRecord, clock: Clock): Alarm {
+  const age = Math.max(0, clock.wall() - record.pressed_wall);
+  const alarm = newAlarm(record, 0, clock.monotonic() - age, null);
+  alarm.durable.resolve();
+  return { ...alarm, firstByteAt: null, committed: true };
+}
+
+/** Notes a stage of the closed loop, once, in ms since the first byte. */
+export function reached(alarm: Alarm, stage: Exclude<keyof EdgeStages, 'first_byte'>, at: number): void {
+  if (alarm.firstByteAt === null || alarm.record.stages[stage] !== undefined) return;
+  alarm.record.stages[stage] = Math.max(0, Math.round((at - alarm.firstByteAt) * 1000) / 1000);
+}
+
+/** What the cloud of today holds of it. What another epoch of the cloud held may be gone. */
+export function heldByCloud(path: AlarmPath, { record }: Alarm): 'none' | 'stored' | 'delivered' {
+  if (!record.cloud) return 'none';
+  return path.cloudEpoch === null || path.cloudEpoch === record.cloud.epoch ? record.cloud.state : 'none';
+}
+
+export function refusedByCloud(path: AlarmPath, { record }: Alarm): boolean {
+  return record.refused_in !== null && (path.cloudEpoch === null || path.cloudEpoch === record.refused_in);
+}
+
+/** Whether the report has something to say that the cloud has not committed. */
+export function reportDue(path: AlarmPath, alarm: Alarm): boolean {
+  const { record, reportRefusedIn } = alarm;
+  if (reportRefusedIn !== null && reportRefusedIn === path.cloudEpoch) return false;
+  const reported = heldByCloud(path, alarm) === 'none' ? 0 : (record.cloud?.reported ?? 0);
+  return reported < record.revision;
+}

@@ -1,0 +1,258 @@
+import type {
+  AlarmReceipt,
+  AlarmReport,
+  ReceiptLaneMessage,
+  RefusedReceipt,
+} from '#protocols/messages/alarm.ts';
+import { digestOf, nameText, originText, type LampState, type SignalName } from '#protocols/signal.ts';
+import type { RaisedEvent } from '../driver.ts';
+import { type Kept, reasonOf, type Rise } from '../outbox/outbox.ts';
+import type { AlarmRecord } from '../outbox/record.ts';
+import { type Alarm, type AlarmPath, newAlarm, reached, resumedAlarm } from './alarm.ts';
+import { factsOf, type Happening } from './identity.ts';
+import * as life from './life.ts';
+import { Levels } from './levels.ts';
+import { reportOf } from './resend.ts';
+
+/** Presses that have left the outbox and are still known without asking the disk. */
+const recentLimit = 4096;
+
+export type AlarmSurroundings = Omit<AlarmPath, 'onLeft' | 'onKnown' | 'closed' | 'cloudEpoch'>;
+
+export interface AlarmPoint {
+  account: string;
+  zone: number;
+}
+
+/** All alarms that have not left the outbox, by name and by origin. No alarm waits for another. */
+export class Alarms {
+  readonly #path: AlarmPath;
+  readonly #pointOf: (device: string) => AlarmPoint;
+  readonly #live = new Map<string, Alarm>();
+  readonly #byOrigin = new Map<string, Alarm>();
+  #recent: string[] = [];
+  readonly #levels: Levels;
+
+  constructor(path: AlarmSurroundings, pointOf: (device: string) => AlarmPoint) {
+    this.#path = {
+      ...path,
+      closed: false,
+      cloudEpoch: null,
+      onLeft: (alarm) => this.#leave(alarm),
+      onKnown: (alarm, record) => this.#known(alarm, record),
+    };
+    this.#pointOf = pointOf;
+    this.#levels = new Levels(this.#path);
+  }
+
+  get pending(): number {
+    return this.#live.size;
+  }
+
+  /** Names of the alarms that have not left, with what is known of them. */
+  status(): { name: string; delivered: boolean; lamp: LampState }[] {
+    return [...this.#live.values()].map(({ text, record }) => ({
+      name: text,
+      delivered: record.delivered,
+      lamp: record.lamp,
+    }));
+  }
+
+  /** Takes over what an earlier life left in the outbox. */
+  resume(kept: Kept): void {
+    this.#levels.resume(kept.rises);
+    for (const record of kept.alarms) {
+      const alarm = resumedAlarm(record, this.#path.clock);
+      this.#live.set(alarm.text, alarm);
+      const key = originKey(record);
+      if (key !== null) this.#byOrigin.set(key, alarm);
+    }
+    for (const { name } of kept.alarms) life.resume(this.#path, this.#live.get(nameText(name))!);
+  }
+
+  /**
+   * One copy of a press. Every copy of it resolves with its lamp state once it is durable somewhere, whenever
+   * and in whatever number they come.
+   */
+  async event(raised: RaisedEvent): Promise<LampState> {
+    const key = `${raised.device} ${originText(raised.origin)}`;
+    let alarm = this.#byOrigin.get(key);
+    if (!alarm) {
+      alarm = this.#raise(raised, raised, null);
+      this.#byOrigin.set(key, alarm);
+      life.begin(this.#path, alarm);
+    }
+    await alarm.durable.promise;
+    return alarm.record.lamp;
+  }
+
+  /** What a level is now: its rise is an alarm, unless the outbox says that this rise was made one already. */
+  level(rise: Rise, up: boolean, readAt: number): void {
+    if (!this.#levels.isRise(rise, up)) return;
+    const happening = { device: rise.device, type: rise.type, origin: null, silent: false };
+    const alarm = this.#raise(happening, { ageMs: 0, firstByteAt: readAt, decodedAt: readAt }, rise);
+    life.begin(this.#path, alarm);
+  }
+
+  #raise(
+    what: Omit<Happening, 'occurredAt' | 'clockKnown'>,
+    when: { ageMs: number; firstByteAt: number; decodedAt: number },
+    rise: Rise | null,
+  ): Alarm {
+    const { clock, cloudClock, log, outbox } = this.#path;
+    const pressedAt = when.firstByteAt - when.ageMs;
+    const happening = { ...what, occurredAt: cloudClock.at(pressedAt), clockKnown: cloudClock.known };
+    const facts = factsOf(happening, this.#pointOf(what.device));
+    const record: AlarmRecord = {
+      name: outbox.takeName(),
+      digest: digestOf(facts),
+      facts,
+      age_at_first_byte_ms: when.ageMs,
+      pressed_wall: clock.wall() - (clock.monotonic() - pressedAt),
+      stages: { first_byte: 0 },
+      delivered: false,
+      cloud: null,
+      centres: [],
+      direct: [],
+      log_head: null,
+      lamp: 'received',
+      lamp_confirmed: null,
+      revision: 0,
+      refused_in: null,
+    };
+    const alarm = newAlarm(record, when.firstByteAt, pressedAt, rise);
+    reached(alarm, 'decoded', when.decodedAt);
+    this.#live.set(alarm.text, alarm);
+    log.info('alarm raised', { alarm: alarm.text, device: facts.device, type: facts.type, mode: facts.mode });
+    return alarm;
+  }
+
+  linkUp(): void {
+    for (const alarm of this.#live.values()) life.tell(this.#path, alarm);
+  }
+
+  /** The lamps of these devices can be commanded (again). */
+  lampsUp(devices: ReadonlySet<string>): void {
+    for (const alarm of this.#live.values()) {
+      if (devices.has(alarm.record.facts.device)) life.show(this.#path, alarm);
+    }
+  }
+
+  /** Lets go of what a silent button or a gone lamp still holds. Called now and then. */
+  sweep(): void {
+    for (const alarm of this.#live.values()) life.leaveIfDone(this.#path, alarm);
+  }
+
+  receipt(message: ReceiptLaneMessage): void {
+    this.#answeredBy(message.cloud_epoch);
+    if (message.kind === 'alarm-receipt') this.#alarmReceipt(message);
+    else if (message.kind === 'refused') this.#refused(message);
+    else if (message.kind === 'word') for (const name of message.names) void this.#giveWord(name);
+  }
+
+  /** Another epoch of the cloud: what it held, and what it refused, holds no more. */
+  #answeredBy(epoch: string): void {
+    const before = this.#path.cloudEpoch;
+    if (before === epoch) return;
+    this.#path.cloudEpoch = epoch;
+    for (const alarm of this.#live.values()) {
+      const { cloud, refused_in } = alarm.record;
+      const heldBefore = cloud?.epoch ?? refused_in ?? before;
+      if (heldBefore !== null && heldBefore !== epoch) life.tell(this.#path, alarm);
+    }
+  }
+
+  #alarmReceipt(receipt: AlarmReceipt): void {
+    const { cloudClock, log } = this.#path;
+    const { echo_sent_at } = receipt;
+    if (echo_sent_at !== null) cloudClock.learn({ ...receipt, echo_sent_at });
+    const alarm = this.#live.get(nameText(receipt.name));
+    if (!alarm) return;
+    const { record } = alarm;
+    if (receipt.digest !== record.digest) {
+      log.warn('a receipt with another digest is ignored', { alarm: alarm.text, digest: receipt.digest });
+      return;
+    }
+    const before = record.cloud?.epoch === receipt.cloud_epoch ? record.cloud : null;
+    record.cloud = {
+      epoch: receipt.cloud_epoch,
+      state: before?.state === 'delivered' ? 'delivered' : receipt.state,
+      reported: Math.max(before?.reported ?? 0, receipt.reported),
+    };
+    record.refused_in = null;
+    if (receipt.state === 'delivered') {
+      record.centres = receipt.centres;
+      record.log_head = receipt.log_head ?? record.log_head;
+      life.delivered(this.#path, alarm);
+    } else if (before === null) life.storedByCloud(this.#path, alarm);
+    life.leaveIfDone(this.#path, alarm);
+  }
+
+  #refused(receipt: RefusedReceipt): void {
+    for (const alarm of this.#live.values()) {
+      const what = alarm.sent.get(receipt.sha256);
+      if (what) return life.refused(this.#path, alarm, what, receipt.cloud_epoch);
+    }
+    this.#path.log.warn('the cloud refused what is not ours or has left', { sha256: receipt.sha256 });
+  }
+
+  /** The edge's word on one alarm that the cloud holds without a receipt: every receipt that it knows of. */
+  async #giveWord(name: SignalName): Promise<void> {
+    const { link, log, outbox } = this.#path;
+    try {
+      const live = this.#live.get(nameText(name));
+      const record = live ? live.record : await outbox.find(name);
+      const word = record
+        ? {
+            ...reportOf(this.#path, record, live?.firstByteAt === null),
+            direct: [...record.direct, ...record.centres],
+          }
+        : this.#neverHeardOf(name);
+      await link.publish(JSON.stringify(word));
+    } catch (error) {
+      log.warn('the word on an alarm was not given', { alarm: nameText(name), reason: reasonOf(error) });
+    }
+  }
+
+  #neverHeardOf(name: SignalName): AlarmReport {
+    return {
+      kind: 'report',
+      session: this.#path.session(),
+      name,
+      digest: '',
+      revision: 1,
+      sent_at: this.#path.cloudClock.sending(),
+      direct: [],
+      stages: { first_byte: 0 },
+      lamp: null,
+      crossed_restart: true,
+    };
+  }
+
+  #leave(alarm: Alarm): void {
+    this.#live.delete(alarm.text);
+    const key = originKey(alarm.record);
+    if (key === null) return;
+    this.#recent.push(key);
+    if (this.#recent.length <= recentLimit) return;
+    const oldest = this.#recent.shift()!;
+    if (this.#byOrigin.get(oldest)?.left) this.#byOrigin.delete(oldest);
+  }
+
+  /** The disk knows this press by an earlier name: that one is the alarm, this one never was. */
+  #known(alarm: Alarm, record: AlarmRecord): void {
+    this.#path.log.info('a press that is known already', { alarm: alarm.text, known: nameText(record.name) });
+    life.end(this.#path, alarm);
+    alarm.record.lamp = record.lamp;
+    alarm.durable.resolve();
+  }
+
+  close(): void {
+    this.#path.closed = true;
+    for (const alarm of this.#live.values()) for (const stop of Object.values(alarm.stop)) stop();
+  }
+}
+
+function originKey({ facts }: AlarmRecord): string | null {
+  return facts.origin === null ? null : `${facts.device} ${originText(facts.origin)}`;
+}

@@ -1,0 +1,113 @@
+import { createHash } from 'node:crypto';
+import type { AlarmMessage, AlarmReport } from '#protocols/messages/alarm.ts';
+import { backoffMs } from '../backoff.ts';
+import { reasonOf } from '../outbox/outbox.ts';
+import type { AlarmRecord } from '../outbox/record.ts';
+import { type Alarm, type AlarmPath, heldByCloud, reached, refusedByCloud, reportDue } from './alarm.ts';
+
+/** While the cloud has said nothing, and once it has it on its disk. */
+const asking = { firstMs: 500, capMs: 10_000 };
+const stored = { firstMs: 2000, capMs: 30_000 };
+/** How many payloads of an alarm a `refused` may still name. */
+const payloadsKnown = 16;
+
+/**
+ * Tells the cloud what it does not hold of an alarm (a copy, which is also the question what it holds; the
+ * report), and again with back-off until it does. Where the alarm lane does not take it, `cut` is called, and
+ * the link's return speaks again.
+ */
+export function speak(path: AlarmPath, alarm: Alarm, cut: () => void): void {
+  alarm.stop.resend();
+  const held = heldByCloud(path, alarm);
+  const refused = refusedByCloud(path, alarm);
+  const copy = held !== 'delivered' && !refused;
+  const report = reportDue(path, alarm) && !refused;
+  if (alarm.left || path.closed || !(copy || report)) return;
+  if (!path.link.up) return cut();
+  if (copy) void publishCopy(path, alarm, cut);
+  if (report) void publishReport(path, alarm);
+  const wait = backoffMs(path.random, held === 'none' ? asking : stored, alarm.resends++);
+  alarm.stop.resend = path.clock.after(wait, () => speak(path, alarm, cut));
+}
+
+/** As `speak`, from the short end of the back-off: something has changed. */
+export function speakAfresh(path: AlarmPath, alarm: Alarm, cut: () => void): void {
+  alarm.resends = 0;
+  speak(path, alarm, cut);
+}
+
+/** The cloud has stored it: what it does not hold yet can be told at the slower pace. */
+export function slowDown(path: AlarmPath, alarm: Alarm, cut: () => void): void {
+  alarm.stop.resend();
+  alarm.resends = 0;
+  if (path.closed) return;
+  const wait = backoffMs(path.random, stored, 0);
+  alarm.stop.resend = path.clock.after(wait, () => speak(path, alarm, cut));
+}
+
+async function publishCopy(path: AlarmPath, alarm: Alarm, cut: () => void): Promise<void> {
+  const { record, firstByteAt, text } = alarm;
+  const copy = ++alarm.copies;
+  const message: AlarmMessage = {
+    kind: 'alarm',
+    session: path.session(),
+    name: record.name,
+    digest: record.digest,
+    facts: record.facts,
+    age_at_first_byte_ms: record.age_at_first_byte_ms,
+    since_first_byte_ms: firstByteAt === null ? null : Math.max(0, path.clock.monotonic() - firstByteAt),
+    crossed_restart: firstByteAt === null,
+    sent_at: path.cloudClock.sending(),
+    offset: path.cloudClock.estimate(),
+    stages: record.stages,
+    copy,
+  };
+  const at = path.clock.monotonic();
+  try {
+    await publish(path, alarm, 'alarm', message);
+    reached(alarm, 'published', at);
+    path.log.info('alarm published', { alarm: text, copy });
+  } catch (error) {
+    path.log.warn('alarm not published', { alarm: text, copy, reason: reasonOf(error) });
+    cut();
+  }
+}
+
+async function publishReport(path: AlarmPath, alarm: Alarm): Promise<void> {
+  const { record, text } = alarm;
+  const { revision } = record;
+  try {
+    await publish(path, alarm, 'report', reportOf(path, record, alarm.firstByteAt === null));
+    path.log.info('report published', { alarm: text, revision });
+  } catch (error) {
+    path.log.warn('report not published', { alarm: text, revision, reason: reasonOf(error) });
+  }
+}
+
+/** What the edge has to say of an alarm after the fact. */
+export function reportOf(path: AlarmPath, record: AlarmRecord, crossedRestart: boolean): AlarmReport {
+  return {
+    kind: 'report',
+    session: path.session(),
+    name: record.name,
+    digest: record.digest,
+    revision: Math.max(1, record.revision),
+    sent_at: path.cloudClock.sending(),
+    direct: record.direct,
+    stages: record.stages,
+    lamp: record.lamp_confirmed,
+    crossed_restart: crossedRestart,
+  };
+}
+
+function publish(
+  path: AlarmPath,
+  alarm: Alarm,
+  what: 'alarm' | 'report',
+  message: AlarmMessage | AlarmReport,
+): Promise<void> {
+  const payload = JSON.stringify(message);
+  alarm.sent.set(createHash('sha256').update(payload).digest('hex'), what);
+  if (alarm.sent.size > payloadsKnown) alarm.sent.delete(alarm.sent.keys().next().value!);
+  return path.link.publish(payload);
+}

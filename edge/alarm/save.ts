@@ -1,0 +1,48 @@
+import { backoffMs } from '../backoff.ts';
+import { reasonOf } from '../outbox/outbox.ts';
+import { type Alarm, type AlarmPath, reached } from './alarm.ts';
+
+const retry = { firstMs: 250, capMs: 30_000 };
+
+/**
+ * Brings the alarm's row up to what is known of it, one write at a time, and tries again for ever. The first
+ * write that succeeds makes the alarm durable.
+ */
+export function save(path: AlarmPath, alarm: Alarm): void {
+  if (alarm.write === 'idle') void write(path, alarm, 0);
+  else alarm.write = 'again';
+}
+
+async function write(path: AlarmPath, alarm: Alarm, tries: number): Promise<void> {
+  const { clock, log, outbox } = path;
+  alarm.write = 'writing';
+  try {
+    const leftAt = alarm.left ? clock.wall() : undefined;
+    const rise = alarm.committed ? undefined : (alarm.rise ?? undefined);
+    const written = await outbox.write(alarm.record, { leftAt, rise });
+    path.notices.close('outbox', 'alarms');
+    const again = (alarm.write as Alarm['write']) === 'again';
+    alarm.write = 'idle';
+    if (written.kind === 'known') {
+      if (written.record) path.onKnown(alarm, written.record);
+      else log.error('the disk knows this press by a row that cannot be read', { alarm: alarm.text });
+      return;
+    }
+    if (!alarm.committed) {
+      alarm.committed = true;
+      reached(alarm, 'stored_edge', clock.monotonic());
+      alarm.durable.resolve();
+      log.info('alarm on disk', { alarm: alarm.text, ms: alarm.record.stages.stored_edge });
+    }
+    if (again) save(path, alarm);
+  } catch (error) {
+    if (path.closed) return;
+    const reason = reasonOf(error);
+    log.warn('alarm not on disk', { alarm: alarm.text, reason, tries });
+    path.notices.open('outbox', 'alarms', {
+      zh: `网关磁盘没有保存报警：${reason}`,
+      en: `The gateway's disk has not stored an alarm: ${reason}`,
+    });
+    clock.after(backoffMs(path.random, retry, tries), () => void write(path, alarm, tries + 1));
+  }
+}

@@ -1,0 +1,87 @@
+import type { Clock } from '#platform/ports.ts';
+import type { DeviceHealth, DeviceKind, DeviceReport } from '#protocols/messages/state.ts';
+
+interface DeviceState {
+  readonly id: string;
+  readonly kind: DeviceKind;
+  readonly driver: string;
+  readonly heartbeat_s: number;
+  heardAt: number | null;
+  health: DeviceHealth | null;
+  lineOpen: boolean;
+  facts: DeviceReport['facts'];
+  /** Heard or changed since it was last told. */
+  news: boolean;
+}
+
+/** What the edge knows of its devices. Knows no wire: drivers tell it, heartbeats take from it. */
+export class Devices {
+  readonly #clock: Clock;
+  readonly #startedAt: number;
+  readonly #states = new Map<string, DeviceState>();
+
+  constructor(clock: Clock) {
+    this.#clock = clock;
+    this.#startedAt = clock.monotonic();
+  }
+
+  add(device: { id: string; kind: DeviceKind; driver: string; heartbeat_s: number }): void {
+    const unheard = { heardAt: null, health: null, lineOpen: false, facts: {}, news: true };
+    this.#states.set(device.id, { ...device, ...unheard });
+  }
+
+  heard(id: string, facts: DeviceReport['facts'] = {}): void {
+    const state = this.#state(id);
+    state.heardAt = this.#clock.monotonic();
+    state.facts = { ...state.facts, ...facts };
+    state.news = true;
+  }
+
+  health(id: string, health: DeviceHealth): void {
+    const state = this.#state(id);
+    state.news ||= JSON.stringify(health) !== JSON.stringify(state.health);
+    state.health = health;
+  }
+
+  line(id: string, open: boolean): void {
+    const state = this.#state(id);
+    state.news ||= open !== state.lineOpen;
+    state.lineOpen = open;
+  }
+
+  /** Milliseconds since its last proof of life; since our own start when it gave none. */
+  silentFor(id: string): number {
+    return this.#clock.monotonic() - (this.#states.get(id)?.heardAt ?? this.#startedAt);
+  }
+
+  /** Every device, for a birth. */
+  all(): DeviceReport[] {
+    return [...this.#states.values()].map((state) => this.#report(state));
+  }
+
+  /** Those with news since they were last told, for a heartbeat. */
+  news(): DeviceReport[] {
+    const fresh = [...this.#states.values()].filter((state) => state.news);
+    for (const state of fresh) state.news = false;
+    return fresh.map((state) => this.#report(state));
+  }
+
+  #report(state: DeviceState): DeviceReport {
+    return {
+      id: state.id,
+      kind: state.kind,
+      driver: state.driver,
+      heartbeat_s: state.heartbeat_s,
+      heard_ago_ms: state.heardAt === null ? null : Math.max(0, this.#clock.monotonic() - state.heardAt),
+      health: state.health,
+      line_open: state.lineOpen,
+      facts: state.facts,
+    };
+  }
+
+  #state(id: string): DeviceState {
+    const state = this.#states.get(id);
+    if (!state) throw new Error(`there is no device ${id} in the edge's file`);
+    return state;
+  }
+}

@@ -1,0 +1,5 @@
+import type { Driver } from '../driver.ts';
+import { buttonDriver } from './button.ts';
+
+/** Every driver that an edge's file can name. A new one is its file, and its line here. */
+export const drivers: readonly Driver[] = [buttonDriver];

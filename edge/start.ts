@@ -1,0 +1,242 @@
+import type { Ports } from '#platform/ports.ts';
+import { dc09Door } from '#platform/doors/dc09.ts';
+import type { Door } from '#platform/doors/door.ts';
+import type { ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
+import type { DeviceReport } from '#protocols/messages/state.ts';
+import { Alarms } from './alarm/alarms.ts';
+import type { DirectConfig, EdgeConfig } from './config.ts';
+import { Devices } from './devices.ts';
+import { directPathId, reportDirectPath } from './direct-path.ts';
+import { type RunningLine, runLine } from './lines.ts';
+import { Notices } from './notices.ts';
+import { type Kept, type KeptClock, Outbox, reasonOf } from './outbox/outbox.ts';
+import { connectAlarmLink } from './uplink/alarm-link.ts';
+import { connectBulkLink } from './uplink/bulk-link.ts';
+import { CloudClock } from './uplink/offset.ts';
+
+/** Version in births. */
+const version = '0.1.0';
+/** The clock is kept when it has moved by so much, or every so often, ms. */
+const clockMovedMs = 100;
+const clockKeptEveryMs = 600_000;
+const sweepEveryMs = 60_000;
+/** How long the parts may take to close, ms: a stop is graceful, but it is a stop. */
+const closeLimitMs = 1500;
+
+export interface EdgeStatus {
+  epoch: string;
+  highest_n: number;
+  outbox_open: boolean;
+  alarm_link_up: boolean;
+  bulk_link_up: boolean;
+  alarms: ReturnType<Alarms['status']>;
+  devices: DeviceReport[];
+}
+
+export interface Edge {
+  status(): EdgeStatus;
+  /** Stops in order, within 2 s. What is in the outbox goes on at the next start. */
+  close(): Promise<void>;
+}
+
+/** Makes the edge's own door into the primary centre. */
+export type MakeDoor = (config: DirectConfig, ports: Ports) => Door;
+
+const openDoor: MakeDoor = (config, ports) =>
+  dc09Door(config.door, { ...ports, centreClock: { offsetMs: 0 } });
+
+/**
+ * Starts the edge of one campus gateway on the ports it is given. Resolves when presses are taken; nothing that
+ * is out of order (disk, broker, 110, a tty) keeps it from starting.
+ */
+export async function startEdge(
+  ports: Ports,
+  config: EdgeConfig,
+  makeDoor: MakeDoor = openDoor,
+): Promise<Edge> {
+  const { clock, log } = ports;
+  const outbox = new Outbox(ports, config.gateway);
+  const cloudClock = new CloudClock(clock);
+  const notices = new Notices();
+  const devices = new Devices(clock);
+  const door = config.direct ? makeDoor(config.direct, ports) : null;
+  const lines: RunningLine[] = [];
+  const lineOf = (device: string) => lines.find((line) => line.devices.has(device));
+  const byId = new Map(config.devices.map((d) => [d.id, d]));
+  let keptClock: KeptClock | null = null;
+  let closed = false;
+
+  for (const { driver, line } of config.lines) {
+    for (const { id, heartbeat_s } of line.devices) {
+      devices.add({ id, kind: driver.kind, driver: driver.name, heartbeat_s });
+    }
+  }
+  const directSupervision = config.direct?.door.supervision;
+  if (directSupervision) {
+    const { interval_s } = directSupervision;
+    devices.add({ id: directPathId, kind: 'direct-path', driver: 'dc09', heartbeat_s: interval_s });
+  }
+
+  const kept = await outbox.start(takeOver, (reason) => {
+    log.error('the outbox cannot be opened: the edge runs on without it', { reason });
+    notices.open('outbox', 'open', {
+      zh: `网关无法打开报警存储：${reason}`,
+      en: `The gateway cannot open its alarm store: ${reason}`,
+    });
+  });
+
+  const alarmLink = connectAlarmLink(ports, config, {
+    onUp: () => alarms.linkUp(),
+    onReceipt,
+  });
+  const bulkLink = connectBulkLink(ports, config, cloudClock, {
+    heartbeatMs: config.heartbeat_s * 1000,
+    birth: () => ({
+      epoch: outbox.epoch,
+      highest_n: outbox.highestN,
+      version,
+      account: config.account,
+      devices: devices.all(),
+    }),
+    heartbeat() {
+      if (door && directSupervision) reportDirectPath(door, devices);
+      return {
+        offset: cloudClock.estimate(),
+        pending_alarms: alarms.pending,
+        devices: devices.news(),
+      };
+    },
+    async selfTest(device) {
+      const run = lineOf(device)?.run;
+      if (!run?.selfTest) throw new Error(`${device} has no self-test now`);
+      return run.selfTest(device);
+    },
+    onSession: (tell) => notices.session(tell),
+  });
+  const alarms = new Alarms(
+    {
+      clock,
+      random: ports.random,
+      log,
+      outbox,
+      cloudClock,
+      notices,
+      link: alarmLink,
+      session: () => bulkLink.session(),
+      direct:
+        config.direct && door
+          ? { centre: config.direct.centre, door, afterMs: config.direct.after_ms }
+          : null,
+      failedAfterMs: config.lamp.failed_after_ms,
+      lampOf,
+      silentFor: (device) => devices.silentFor(device),
+    },
+    // A driver can only name devices of its line, and the file gives every one that raises alarms a zone.
+    (device) => ({ account: config.account, zone: byId.get(device)?.zone ?? 999 }),
+  );
+
+  function takeOver(kept: Kept): void {
+    notices.close('outbox', 'open');
+    cloudClock.resume(kept.clock);
+    alarms.resume(kept);
+  }
+
+  /** Undefined: this device has no lamp. Null: its driver is not running, or not yet. */
+  function lampOf(device: string) {
+    if (!byId.has(device)) return undefined;
+    const run = lineOf(device)?.run;
+    return run ? run.lamp?.bind(run) : null;
+  }
+
+  function onReceipt(message: ReceiptLaneMessage): void {
+    if (message.kind === 'birth-answer') {
+      cloudClock.learn(message);
+      if (message.epoch === outbox.epoch && message.highest_n > outbox.highestN) rewound(message.highest_n);
+    }
+    alarms.receipt(message);
+    keepClock();
+  }
+
+  /** The cloud knows names that we have not given yet: our file is a copy from earlier. */
+  function rewound(highestN: number): void {
+    log.error('the outbox was rewound: a new epoch begins', { epoch: outbox.epoch, highest_n: highestN });
+    outbox.beginEpoch();
+    notices.open('outbox-rewound', outbox.epoch, {
+      zh: '网关的报警存储被还原成了旧副本，已启用新的编号段',
+      en: "The gateway's alarm store was restored from an older copy; alarms are numbered in a new epoch",
+    });
+    bulkLink.birth();
+  }
+
+  function keepClock(): void {
+    const estimate = cloudClock.estimate();
+    const wall = Math.round(clock.wall());
+    if (!estimate || !outbox.isOpen) return;
+    const moved = !keptClock || Math.abs(estimate.offset_ms - keptClock.offset_ms) > clockMovedMs;
+    if (!moved && wall - keptClock!.wall < clockKeptEveryMs) return;
+    keptClock = { offset_ms: estimate.offset_ms, wall };
+    outbox.keepClock(keptClock).catch((error: unknown) => {
+      log.warn('the clock was not kept', { reason: reasonOf(error) });
+    });
+  }
+
+  function sweep(): void {
+    if (closed) return;
+    alarms.sweep();
+    // Only a clock that is known may say what is 30 days old.
+    const estimate = cloudClock.estimate();
+    if (estimate && outbox.isOpen) {
+      outbox.purge(clock.wall() + Math.min(0, estimate.offset_ms)).catch((error: unknown) => {
+        log.warn('old alarms were not purged', { reason: reasonOf(error) });
+      });
+    }
+    clock.after(sweepEveryMs, sweep);
+  }
+
+  if (kept) takeOver(kept);
+  for (const configured of config.lines) {
+    lines.push(
+      runLine(ports, configured, devices, {
+        event: (raised) => alarms.event(raised),
+        level: (device, type, up, readAt) => alarms.level({ device, type }, up, readAt),
+        measure: () => {},
+        // A driver starts before its line is in the list.
+        started: (ids) => clock.after(0, () => alarms.lampsUp(ids)),
+      }),
+    );
+  }
+  clock.after(sweepEveryMs, sweep);
+  log.info('the edge runs', { gateway: config.gateway, devices: config.devices.length });
+
+  return {
+    status: () => ({
+      epoch: outbox.epoch,
+      highest_n: outbox.highestN,
+      outbox_open: outbox.isOpen,
+      alarm_link_up: alarmLink.up,
+      bulk_link_up: bulkLink.up,
+      alarms: alarms.status(),
+      devices: devices.all(),
+    }),
+    async close() {
+      closed = true;
+      alarms.close();
+      const parts = (async () => {
+        await Promise.allSettled([
+          ...lines.map((l) => l.close()),
+          bulkLink.close(),
+          alarmLink.close(),
+          door?.close(),
+        ]);
+        await outbox.close();
+      })();
+      await new Promise<void>((done) => {
+        const cancel = clock.after(closeLimitMs, done);
+        void parts.finally(() => {
+          cancel();
+          done();
+        });
+      });
+    },
+  };
+}

@@ -1,0 +1,193 @@
+import { DatabaseSync } from 'node:sqlite';
+import { DatabaseError, type DatabaseErrorCode } from '#platform/database-error.ts';
+import type { Database, DatabasePort, Durability, Row, StatementResult } from '#platform/ports.ts';
+import { SqliteFile, bound, boundStatement, codeOf } from '#platform/sqlite.ts';
+import { type Life, never } from './life.ts';
+import type { Seeded } from './seeded.ts';
+import type { Timeline } from './timeline.ts';
+
+/** With synchronous=NORMAL, commits younger than this may be gone after a power cut. */
+const relaxedSyncMs = 5000;
+
+interface File {
+  db: DatabaseSync;
+  sql: SqliteFile;
+  durability: Durability;
+  usedBy: Life | null;
+  /** One worker serves one file: calls are served and answered in order. */
+  busyUntil: number;
+  answeredUntil: number;
+  /** Of a relaxed file: what a power cut leaves. */
+  synced: { at: number; bytes: Uint8Array };
+}
+
+/** The disk of a machine: real SQLite files in memory, which outlive every process. */
+export class Disk {
+  /** Milliseconds from a call until the disk does it, and from there until the answer: [least, most]. */
+  requestMs: [number, number] = [0.05, 0.4];
+  answerMs: [number, number] = [0.1, 3];
+  /** Both are multiplied by this. */
+  slowness = 1;
+  /** Commits (`full`) or all calls (`io`) fail while this is set; nothing of them is stored. */
+  failing: 'full' | 'io' | null = null;
+  readonly #files = new Map<string, File>();
+  readonly #timeline: Timeline;
+  readonly #random: Seeded;
+  readonly #trace: (what: string) => void;
+
+  constructor(timeline: Timeline, random: Seeded, trace: (what: string) => void) {
+    this.#timeline = timeline;
+    this.#random = random;
+    this.#trace = trace;
+  }
+
+  /** The ports of one incarnation on this disk. */
+  port(life: Life): DatabasePort {
+    life.onEnd((how) => {
+      for (const file of this.#files.values()) {
+        if (file.usedBy !== life) continue;
+        file.usedBy = null;
+        if (how === 'power' && file.durability === 'relaxed') load(file, file.synced.bytes);
+      }
+    });
+    return {
+      open: (name, durability, schema) =>
+        this.#later(life, null, 'open', () => {
+          const file = this.#file(name, durability);
+          if (file.usedBy !== null) {
+            throw new DatabaseError('in-use', `${name} is in use by another process`);
+          }
+          file.db.exec(schema);
+          file.usedBy = life;
+          file.durability = durability;
+          return this.#database(life, name, file);
+        }),
+    };
+  }
+
+  /** A copy of the file as it is now, as a backup or a cloned card has it. */
+  save(name: string): Uint8Array {
+    const file = this.#files.get(name);
+    if (file === undefined) throw new Error(`there is no file ${name} on this disk`);
+    return file.db.serialize();
+  }
+
+  /** Puts an earlier copy back. Only while no process has the file open. */
+  restore(name: string, bytes: Uint8Array): void {
+    const file = this.#file(name, 'durable');
+    if (file.usedBy !== null) throw new Error(`${name} is in use`);
+    load(file, bytes);
+  }
+
+  /** The rows that are on this disk now, for the judge of a run; costs no time. */
+  look(name: string, sql: string): Row[] {
+    return this.#files.get(name)?.sql.read({ sql, params: [] }) ?? [];
+  }
+
+  close(): void {
+    for (const { db } of this.#files.values()) db.close();
+    this.#files.clear();
+  }
+
+  #file(name: string, durability: Durability): File {
+    let file = this.#files.get(name);
+    if (file === undefined) {
+      const db = empty();
+      const synced = { at: this.#timeline.now, bytes: db.serialize() };
+      file = {
+        db,
+        sql: new SqliteFile(db),
+        durability,
+        usedBy: null,
+        busyUntil: 0,
+        answeredUntil: 0,
+        synced,
+      };
+      this.#files.set(name, file);
+    }
+    return file;
+  }
+
+  #database(life: Life, name: string, file: File): Database {
+    let open = true;
+    const call = <T>(what: string, work: () => T): Promise<T> => {
+      if (!open) return Promise.reject(new DatabaseError('closed', `${name} is closed`));
+      return this.#later(life, file, what, work);
+    };
+    return {
+      async read<T extends Row>(sql: string, params: Parameters<Database['read']>[1] = []) {
+        const statement = { sql, params: bound(params) };
+        return call('read', () => file.sql.read(statement) as T[]);
+      },
+      commit: async (statements) => {
+        const all = statements.map(boundStatement);
+        return call<StatementResult[]>('commit', () => {
+          const results = file.sql.commit(all);
+          this.#trace(`commits ${all.length} to ${name}`);
+          this.#sync(file);
+          return results;
+        });
+      },
+      close: async () => {
+        if (!open) return;
+        const closed = call('close', () => {
+          file.usedBy = null;
+        });
+        open = false;
+        await closed;
+      },
+    };
+  }
+
+  /** A crash before `work` leaves nothing, one between `work` and the answer leaves it unanswered. */
+  #later<T>(life: Life, file: File | null, what: string, work: () => T): Promise<T> {
+    if (!life.alive) return never();
+    return new Promise((resolve, reject) => {
+      const { now } = this.#timeline;
+      const workAt = Math.max(file?.busyUntil ?? 0, now + this.#draw(this.requestMs));
+      const answerAt = Math.max(file?.answeredUntil ?? 0, workAt + this.#draw(this.answerMs));
+      if (file !== null) {
+        file.busyUntil = workAt;
+        file.answeredUntil = answerAt;
+      }
+      life.after(workAt - now, () => {
+        let answer: () => void;
+        try {
+          if (this.failing === 'io' || (this.failing === 'full' && what !== 'read' && what !== 'close')) {
+            throw new DatabaseError(this.failing, `the disk fails (${this.failing})`);
+          }
+          const value = work();
+          answer = () => resolve(value);
+        } catch (error) {
+          const failure = asDatabaseError(error, codeOf(error));
+          answer = () => reject(failure);
+        }
+        life.after(answerAt - workAt, answer);
+      });
+    });
+  }
+
+  #draw([least, most]: [number, number]): number {
+    return this.#random.between(least, most) * this.slowness;
+  }
+
+  #sync(file: File): void {
+    if (file.durability === 'durable' || this.#timeline.now - file.synced.at < relaxedSyncMs) return;
+    file.synced = { at: this.#timeline.now, bytes: file.db.serialize() };
+  }
+}
+
+function empty(): DatabaseSync {
+  return new DatabaseSync(':memory:', { enableForeignKeyConstraints: true });
+}
+
+function load(file: File, bytes: Uint8Array): void {
+  file.db.close();
+  file.db = empty();
+  if (bytes.length > 0) file.db.deserialize(bytes);
+  file.sql = new SqliteFile(file.db);
+}
+
+function asDatabaseError(error: unknown, code: DatabaseErrorCode): DatabaseError {
+  return error instanceof DatabaseError ? error : new DatabaseError(code, (error as Error).message);
+}

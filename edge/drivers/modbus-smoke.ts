@@ -3,6 +3,7 @@ import { zone } from '#protocols/signal.ts';
 import { backoffMs } from '../backoff.ts';
 import { deviceBase } from '../config.ts';
 import type { Driver, DriverContext, Line } from '../driver.ts';
+import { addressText } from './address.ts';
 import { type Answer, type Bus, openBus } from './modbus/bus.ts';
 import type { Framing } from './modbus/framing.ts';
 import { isFromGateway, judge, type Outcome, type Verdict, windowPolls } from './modbus/verdict.ts';
@@ -89,8 +90,7 @@ interface Polled {
 /** Asks the units in turn, one question at a time: whoever has been due the longest. */
 async function pollUnits(context: DriverContext, bus: Bus, line: Line<ModbusSmoke>): Promise<void> {
   const { clock, random, stop } = context;
-  const busName =
-    line.address.kind === 'tty' ? line.address.path : `${line.address.host}:${line.address.port}`;
+  const busName = addressText(line.address);
   const units = line.devices.map((device): Polled => {
     const normal_value = device.normal_value ?? (device.alarm_value === 0 ? 1 : 0);
     const dueAt = clock.monotonic() + random.fraction() * Math.min(device.poll_ms, 1000);

@@ -1,0 +1,67 @@
+import { realClock } from '#platform/real/clock.ts';
+import { realRandomness } from '#platform/real/randomness.ts';
+import { realStreams } from '#platform/real/streams.ts';
+import type { Log } from '#platform/ports.ts';
+import type { DriverContext } from '#edge/driver.ts';
+import type { DeviceHealth } from '#protocols/messages/state.ts';
+
+const silentLog: Log = {
+  debug() {},
+  info() {},
+  warn() {},
+  error() {},
+  child: () => silentLog,
+};
+
+/**
+ * A driver's context over the real world that keeps what the driver tells. Its clock runs `hurry` times
+ * faster than the world's, so that a test need not wait out pauses between polls or before a retry.
+ */
+export function recorder(hurry = 1) {
+  const stopping = new AbortController();
+  const told = {
+    heard: [] as { device: string; facts: Record<string, string | number | boolean> }[],
+    health: [] as { device: string; health: DeviceHealth }[],
+    levels: [] as { device: string; up: boolean }[],
+    lines: [] as { open: boolean; reason?: string }[],
+    crashes: [] as unknown[],
+    measures: [] as { device: string; field: string; value: number; unit: string }[],
+  };
+  const context: DriverContext = {
+    clock: {
+      ...realClock,
+      monotonic: () => realClock.monotonic() * hurry,
+      after: (ms, then) => realClock.after(ms / hurry, then),
+    },
+    random: realRandomness,
+    streams: realStreams,
+    log: silentLog,
+    stop: stopping.signal,
+    crashed: (error) => told.crashes.push(error),
+    event: () => Promise.reject(new Error('this device raises levels only')),
+    level: (device, _type, up) => told.levels.push({ device, up }),
+    heard: (device, facts = {}) => told.heard.push({ device, facts }),
+    health: (device, health) => told.health.push({ device, health }),
+    line: (open, reason) => told.lines.push({ open, reason }),
+    measure: (device, field, value, unit) => told.measures.push({ device, field, value, unit }),
+  };
+  return {
+    ...told,
+    context,
+    stop: () => stopping.abort(),
+    /** The health in force, as its state and English reason. */
+    healthOf(device: string): string {
+      const last = told.health.findLast((h) => h.device === device)?.health;
+      if (!last) return 'unknown';
+      return last.state === 'good' ? 'good' : `${last.state}: ${last.reason.en}`;
+    },
+    levelsOf: (device: string) => told.levels.filter((l) => l.device === device).map((l) => l.up),
+    factsOf: (device: string) =>
+      Object.assign({}, ...told.heard.filter((h) => h.device === device).map((h) => h.facts)) as Record<
+        string,
+        string | number | boolean
+      >,
+    heardCount: (device: string) => told.heard.filter((h) => h.device === device).length,
+    measured: (field: string) => told.measures.filter((m) => m.field === field).map((m) => m.value),
+  };
+}

@@ -9,10 +9,40 @@ const buttonPlaces = [
   { id: 'north-gate', zh: '北门值班室', en: 'North gate guard room', via: 'pty', silent: false },
   { id: 'south-gate', zh: '南门值班室', en: 'South gate guard room', via: 'pty', silent: false },
   { id: 'duty-office', zh: '总值班室', en: 'Duty office', via: 'tcp', silent: false },
-  { id: 'principal', zh: '校长室', en: 'Principal's office', via: 'tcp', silent: true },
+  { id: 'principal', zh: '校长室', en: "Principal's office", via: 'tcp', silent: true },
   { id: 'canteen', zh: '食堂', en: 'Canteen', via: 'tcp', silent: false },
   { id: 'dormitory', zh: '宿舍楼', en: 'Dormitory', via: 'tcp', silent: false },
 ] as const;
+
+const cameraPlaces = [
+  { id: 'north-gate-camera', zh: '北门', en: 'North gate' },
+  { id: 'kitchen-camera', zh: '食堂后厨', en: 'Canteen kitchen' },
+  { id: 'playground-camera', zh: '操场', en: 'Playground' },
+];
+const camera = { username: 'belfry', password: 'demo' };
+
+const smokePlaces = [
+  {
+    bus: 'dormitory-bus',
+    via: 'pty',
+    id: 'dormitory-1-smoke',
+    unit: 1,
+    zh: '宿舍楼一层',
+    en: 'Dormitory, floor 1',
+  },
+  {
+    bus: 'dormitory-bus',
+    via: 'pty',
+    id: 'dormitory-2-smoke',
+    unit: 2,
+    zh: '宿舍楼二层',
+    en: 'Dormitory, floor 2',
+  },
+  { bus: 'canteen-bus', via: 'tcp', id: 'kitchen-smoke', unit: 1, zh: '食堂后厨', en: 'Canteen kitchen' },
+  { bus: 'canteen-bus', via: 'tcp', id: 'hall-smoke', unit: 2, zh: '食堂大厅', en: 'Canteen hall' },
+] as const;
+/** Smoke sensors have the zones from here on. */
+const firstSmokeZone = 801;
 
 /** What the simulator plays when it is given no file. More `buttons` than the campus has are numbered. */
 export function demoHardware(buttons: number = buttonPlaces.length) {
@@ -27,6 +57,12 @@ export function demoHardware(buttons: number = buttonPlaces.length) {
       };
     }),
     centres: [{ id: 'city-110' }],
+    cameras: cameraPlaces.map(({ id }) => ({ id, ...camera })),
+    buses: [...Map.groupBy(smokePlaces, ({ bus }) => bus)].map(([id, sensors]) => ({
+      id,
+      via: sensors[0]!.via,
+      sensors: sensors.map((sensor) => ({ id: sensor.id, unit: sensor.unit, register: 2 })),
+    })),
   };
 }
 
@@ -38,14 +74,32 @@ export function demoEdge(hardware: SimulatedHardware, { mqttPort }: { mqttPort: 
     account,
     broker: { url: `mqtt://127.0.0.1:${mqttPort}` },
     direct: { centre: primary(hardware).id, door: dc09Door(hardware) },
-    devices: hardware.buttons.map(({ id, address, serial, silent }, i) => ({
-      id,
-      driver: 'button',
-      address,
-      serial,
-      zone: i + 1,
-      sounder: silent ? 'silent' : 'audible',
-    })),
+    devices: [
+      ...hardware.buttons.map(({ id, address, serial, silent }, i) => ({
+        id,
+        driver: 'button',
+        address,
+        serial,
+        zone: i + 1,
+        sounder: silent ? 'silent' : 'audible',
+      })),
+      ...hardware.smoke.map(({ id, address, unit, register }, i) => ({
+        id,
+        driver: 'modbus-smoke',
+        address,
+        unit,
+        function: 'holding',
+        register,
+        zone: firstSmokeZone + i,
+      })),
+      ...hardware.cameras.map(({ id, address, username, password }) => ({
+        id,
+        driver: 'onvif-camera',
+        address,
+        username,
+        password,
+      })),
+    ],
   };
 }
 
@@ -67,7 +121,11 @@ export function demoCloud(hardware: SimulatedHardware, ports: { httpPort: number
         gateways: [
           {
             id: gateway,
-            devices: hardware.buttons.map(({ id }, i) => ({ id, kind: 'button', name: buttonName(id, i) })),
+            devices: [
+              ...hardware.buttons.map(({ id }, i) => ({ id, kind: 'button', name: buttonName(id, i) })),
+              ...smokePlaces.map(({ id, zh, en }) => ({ id, kind: 'smoke', name: { zh, en } })),
+              ...cameraPlaces.map(({ id, zh, en }) => ({ id, kind: 'camera', name: { zh, en } })),
+            ],
           },
         ],
       },

@@ -20,5 +20,23 @@ export const simulatorConfig = z.strictObject({
     )
     .default([]),
   centres: z.array(z.strictObject({ id, port })).default([]),
+  cameras: z
+    .array(
+      z.strictObject({ id, port, username: z.string().default('belfry'), password: z.string().default('') }),
+    )
+    .default([]),
+  /** Modbus buses of smoke sensors: RTU on a tty, or Modbus TCP. */
+  buses: z
+    .array(
+      z.strictObject({
+        id,
+        via: z.enum(['pty', 'tcp']).default('pty'),
+        port,
+        sensors: z
+          .array(z.strictObject({ id, unit: z.int().min(1).max(247), register: z.int().min(0).max(65_535) }))
+          .min(1),
+      }),
+    )
+    .default([]),
 });
 export type SimulatorConfig = z.infer<typeof simulatorConfig>;

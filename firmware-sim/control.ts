@@ -3,6 +3,7 @@ import { fastify } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Clock } from '#platform/ports.ts';
+import { misbehaviours } from './camera/misbehaviour.ts';
 import { centreCommand } from './centre/behaviour.ts';
 import { pressTypes } from '#protocols/button-frame/frame.ts';
 import type { PressOrigin } from '#protocols/button-frame/frame.ts';
@@ -87,6 +88,48 @@ export async function startControl(
     async ({ params, body }) => {
       const button = found(running.buttons, params.id);
       await (body.plugged ? button.plugIn() : button.unplug());
+      return { ok: true };
+    },
+  );
+
+  app.post(
+    '/cameras/:id/behave',
+    {
+      schema: {
+        params: byId,
+        body: z.strictObject({
+          online: z.boolean().optional(),
+          password: z.string().optional(),
+          clockOffsetMs: z.number().optional(),
+          /** null: none. */
+          misbehaviour: z.enum(misbehaviours).nullable().optional(),
+        }),
+      },
+    },
+    async ({ params, body }) => {
+      const camera = found(running.cameras, params.id);
+      camera.password = body.password ?? camera.password;
+      if (body.misbehaviour !== undefined) camera.misbehaviour = body.misbehaviour;
+      camera.clockOffsetMs = body.clockOffsetMs ?? camera.clockOffsetMs;
+      if (body.online !== undefined) await (body.online ? camera.online() : camera.offline());
+      return { ok: true };
+    },
+  );
+  app.post(
+    '/smoke/:id/behave',
+    {
+      schema: {
+        params: byId,
+        body: z.strictObject({
+          smoke: z.boolean().optional(),
+          answers: z.enum(['answers', 'silent', 'damaged']).optional(),
+        }),
+      },
+    },
+    ({ params, body }) => {
+      const unit = found(running.smoke, params.id);
+      unit.smoke = body.smoke ?? unit.smoke;
+      if (body.answers !== undefined) unit.behaviour = { kind: body.answers };
       return { ok: true };
     },
   );

@@ -1,4 +1,4 @@
-import { writeSync } from 'node:fs';
+import { writeSync, renameSync, rmSync, symlinkSync } from 'node:fs';
 import type { ReadStream } from 'node:tty';
 import type { ByteStream, StreamEvents } from '#platform/ports.ts';
 
@@ -97,4 +97,12 @@ export async function openPty(events: StreamEvents): Promise<PtyResult> {
     close: () => end('closed by us'),
   };
   return { kind: 'pty', pty: { path, stream } };
+}
+
+/** Makes `link` name this tty from now on, in one step. */
+export function linkTo(tty: string, link: string): void {
+  const fresh = `${link}.${process.pid}`;
+  rmSync(fresh, { force: true });
+  symlinkSync(tty, fresh);
+  renameSync(fresh, link);
 }

@@ -3,11 +3,14 @@ import { join } from 'node:path';
 import type { Clock, ListenPort, Log, Randomness } from '#platform/ports.ts';
 import { blankMemory, type ButtonMemory } from './button/memory.ts';
 import { serveButton, type ServedButton } from './button/serve.ts';
+import { simulateCamera, type CameraControl } from './camera/camera.ts';
 import { startCentre, type Centre } from './centre/centre.ts';
 import { fileFrameStore } from './centre/frame-store.ts';
 import type { SimulatorConfig } from './configuration.ts';
 import { startControl } from './control.ts';
 import type { SimulatedHardware } from './description.ts';
+import type { UnitControl } from './modbus/bus.ts';
+import { serveBus, type ServedBus } from './modbus/serve.ts';
 
 export interface SimulatorPorts {
   clock: Clock;
@@ -20,6 +23,8 @@ export interface SimulatorPorts {
 export interface Running {
   buttons: Map<string, ServedButton>;
   centres: Map<string, Centre>;
+  cameras: Map<string, CameraControl>;
+  smoke: Map<string, UnitControl>;
 }
 
 export interface Simulator {
@@ -39,7 +44,13 @@ export async function startSimulator(
   config: SimulatorConfig,
   { folder, describeIn }: { folder: string; describeIn: string },
 ): Promise<Simulator> {
-  const running: Running = { buttons: new Map(), centres: new Map() };
+  const running: Running = {
+    buttons: new Map(),
+    centres: new Map(),
+    cameras: new Map(),
+    smoke: new Map(),
+  };
+  const buses: ServedBus[] = [];
   const ttys = join(folder, 'tty');
   mkdirSync(ttys, { recursive: true });
   const kept = keptPorts(join(folder, 'ports.json'));
@@ -84,6 +95,31 @@ export async function startSimulator(
     hardware.buttons.push({ id, serial, silent, address: served.button.address });
   }
 
+  for (const { id, port, username, password } of config.cameras) {
+    const camera = await kept.take(`camera ${id}`, port, (free) =>
+      simulateCamera(ports, { host, port: free, username, password, serial: `SIM-${id}` }),
+    );
+    running.cameras.set(id, camera);
+    hardware.cameras.push({ id, address: `http://${host}:${camera.port}`, username, password });
+  }
+
+  for (const { id, via, port, sensors } of config.buses) {
+    const byTcp = () =>
+      kept.take(`bus ${id}`, port, (free) => serveBus(ports, sensors, { kind: 'tcp', host, port: free }));
+    let bus =
+      via === 'tcp' ? await byTcp() : await serveBus(ports, sensors, { kind: 'pty', link: join(ttys, id) });
+    if (bus === null) {
+      ports.log.warn(`no tty for the bus ${id}, it is served by TCP instead`);
+      bus = await byTcp();
+    }
+    if (bus === null) throw new Error(`the bus ${id} cannot be served`);
+    buses.push(bus);
+    for (const sensor of sensors) {
+      running.smoke.set(sensor.id, bus.units.get(sensor.unit)!);
+      hardware.smoke.push({ ...sensor, address: bus.address });
+    }
+  }
+
   const control = await kept.take('control', 0, (free) => startControl(running, hardware, ports, free));
   kept.save();
   writeFileSync(describeIn, `${JSON.stringify(hardware, null, 2)}\n`, { mode: 0o600 });
@@ -96,6 +132,8 @@ export async function startSimulator(
       await control.close();
       await Promise.all([...running.buttons.values()].map((button) => button.close()));
       await Promise.all([...running.centres.values()].map((centre) => centre.close()));
+      await Promise.all([...running.cameras.values()].map((camera) => camera.close()));
+      await Promise.all(buses.map((bus) => bus.close()));
     },
   };
 }

@@ -165,15 +165,19 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
           querystring: z.object({
             device: z.string().regex(/^[a-z0-9-]{1,64}\/[a-z0-9-]{1,64}$/, 'use gateway/device'),
             field: point.shape.field,
-            from: z.coerce.number().int().describe('UTC ms, included'),
-            to: z.coerce.number().int().describe('UTC ms, excluded'),
+            from: z.coerce
+              .number()
+              .int()
+              .optional()
+              .describe('UTC ms, included; default: an hour before `to`'),
+            to: z.coerce.number().int().optional().describe('UTC ms, excluded; default: now'),
             every_s: z.coerce.number().int().min(1).max(86_400).default(60),
           }),
           response: { 200: itemsOf(apiTelemetry) },
         },
       },
       async ({ query }) => {
-        const { device, field, from, to } = query;
+        const { device, field, to = Math.round(clock.wall()), from = to - 3_600_000 } = query;
         const everyMs = query.every_s * 1000;
         if (to <= from) throw new Problem(400, '`to` must be later than `from`.');
         if ((to - from) / everyMs > bucketLimit) {

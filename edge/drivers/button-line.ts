@@ -1,9 +1,9 @@
 import type { ByteStream, StreamAddress } from '#platform/ports.ts';
-import { backoffMs } from '../backoff.ts';
+import { backoff } from '#platform/backoff.ts';
 import type { DriverContext } from '../driver.ts';
 
 /** Waits between tries to open the line. Short: each is time in which no press gets through. */
-const reopenPace = { firstMs: 250, capMs: 5000 };
+const reopenPace = { firstMs: 250, maxMs: 5000 };
 
 export interface LineEvents {
   onOpen(): void;
@@ -23,7 +23,7 @@ export interface ButtonLine {
 export function keepOpen(context: DriverContext, address: StreamAddress, events: LineEvents): ButtonLine {
   let stream: ByteStream | null = null;
   let closed = false;
-  let attempt = 0;
+  const pace = backoff(reopenPace, context.random);
   let told: string | null = null;
   let cancelRetry = (): void => {};
 
@@ -37,9 +37,8 @@ export function keepOpen(context: DriverContext, address: StreamAddress, events:
   function lost(reason: string): void {
     if (closed) return;
     tell(reason);
-    context.log.warn('the line is closed', { reason, attempt });
-    cancelRetry = context.clock.after(backoffMs(context.random, reopenPace, attempt), tryOpen);
-    attempt += 1;
+    context.log.warn('the line is closed', { reason });
+    cancelRetry = context.clock.after(pace.next(), tryOpen);
   }
 
   function tryOpen(): void {
@@ -48,7 +47,7 @@ export function keepOpen(context: DriverContext, address: StreamAddress, events:
     const opening = context.streams.open(address, {
       onData(bytes, at) {
         if (closed || gone !== null || (opened !== null && opened !== stream)) return;
-        attempt = 0;
+        pace.reset();
         events.onData(bytes, at);
       },
       onClose(reason) {
@@ -67,7 +66,6 @@ export function keepOpen(context: DriverContext, address: StreamAddress, events:
           else {
             stream = fresh;
             tell(null);
-            context.log.info('the line is open');
             events.onOpen();
           }
         },
@@ -90,7 +88,7 @@ export function keepOpen(context: DriverContext, address: StreamAddress, events:
       stream = null;
       old.close();
       // A tty is exclusive: the old one needs a moment to be gone.
-      cancelRetry = context.clock.after(backoffMs(context.random, reopenPace, 0), tryOpen);
+      cancelRetry = context.clock.after(pace.next(), tryOpen);
     },
     close() {
       if (closed) return;

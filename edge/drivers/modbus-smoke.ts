@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { zone } from '#protocols/signal.ts';
-import { backoffMs } from '../backoff.ts';
+import { type Backoff, backoff } from '#platform/backoff.ts';
 import { deviceBase } from '../config.ts';
 import type { Driver, DriverContext, Line } from '../driver.ts';
 import { addressText } from './address.ts';
@@ -10,7 +10,7 @@ import { isFromGateway, judge, type Outcome, type Verdict, windowPolls } from '.
 import { pause } from './pause.ts';
 
 /** A silent unit is asked ever less often, so that it does not cost its neighbours their turns. */
-const silentPace = { firstMs: 2000, capMs: 15_000 };
+const askingTheSilent = { firstMs: 2000, maxMs: 15_000 };
 
 const modbusSmoke = deviceBase
   .extend({
@@ -81,6 +81,7 @@ interface Polled {
   dueAt: number;
   polls: Outcome[];
   silentInARow: number;
+  silentPace: Backoff;
   lastReading: number | null;
   /** What was last told of its level. */
   up: boolean | null;
@@ -100,6 +101,7 @@ async function pollUnits(context: DriverContext, bus: Bus, line: Line<ModbusSmok
       dueAt,
       polls: [],
       silentInARow: 0,
+      silentPace: backoff(askingTheSilent, random),
       lastReading: null,
       up: null,
       said: null,
@@ -115,13 +117,14 @@ async function pollUnits(context: DriverContext, bus: Bus, line: Line<ModbusSmok
     const answer = await bus.ask({ unit: number, table, register });
     if (stop.aborted) return;
     if (answer) take(context, busName, unit, answer);
-    unit.dueAt = Math.max(askedAt + delayOf(context, unit), clock.monotonic());
+    unit.dueAt = Math.max(askedAt + delayOf(unit), clock.monotonic());
   }
 }
 
-function delayOf(context: DriverContext, { device, silentInARow }: Polled): number {
-  if (silentInARow === 0) return device.poll_ms;
-  return Math.max(device.poll_ms, backoffMs(context.random, silentPace, silentInARow - 1));
+function delayOf({ device, silentInARow, silentPace }: Polled): number {
+  if (silentInARow > 0) return Math.max(device.poll_ms, silentPace.next());
+  silentPace.reset();
+  return device.poll_ms;
 }
 
 function take(context: DriverContext, bus: string, unit: Polled, answer: Answer): void {

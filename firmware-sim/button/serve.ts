@@ -1,6 +1,6 @@
-import { renameSync, rmSync, symlinkSync } from 'node:fs';
+import { rmSync } from 'node:fs';
 import type { ByteStream, Listener, ListenPort } from '#platform/ports.ts';
-import { openPty } from '../pty.ts';
+import { linkTo, openPty } from '../pty.ts';
 import { createButton } from './unit.ts';
 import type { Button, ButtonConfig, ButtonParts } from './unit.ts';
 
@@ -43,10 +43,7 @@ export async function serveButton(
     });
     if (opened.kind === 'absent') return { absent: opened.reason };
     const { path, stream } = opened.pty;
-    const fresh = `${link}.${process.pid}`;
-    rmSync(fresh, { force: true });
-    symlinkSync(path, fresh);
-    renameSync(fresh, link);
+    linkTo(path, link);
     client = stream;
     return {
       address: `tty:${link}`,

@@ -8,8 +8,19 @@ import { envelope } from './soap.ts';
  * `namespaces`: text that makes a careless search quadratic. `shapeless`: sound SOAP without the answer.
  * `cut`: half an answer, then the connection is gone. `web`: a web server that knows no ONVIF.
  */
-export type Misbehaviour =
-  'hang' | 'drip' | 'huge' | 'entities' | 'nested' | 'namespaces' | 'shapeless' | 'empty' | 'cut' | 'web';
+export const misbehaviours = [
+  'hang',
+  'drip',
+  'huge',
+  'entities',
+  'nested',
+  'namespaces',
+  'shapeless',
+  'empty',
+  'cut',
+  'web',
+] as const;
+export type Misbehaviour = (typeof misbehaviours)[number];
 
 const dripMs = 50;
 const chunk = Buffer.alloc(1 << 16, 'x');

@@ -1,6 +1,6 @@
 import modbusSerial from 'modbus-serial';
 import type { ByteStream, Clock, Randomness, StreamAddress, StreamPort } from '#platform/ports.ts';
-import { backoffMs } from '../../backoff.ts';
+import { backoff } from '#platform/backoff.ts';
 import { pause } from '../pause.ts';
 import { FramedPort, type Framing } from './framing.ts';
 
@@ -29,7 +29,7 @@ const answerMs = 500;
 const quietMs = 500;
 /** A TCP peer from which nothing came for so long, though it was asked, gets a new connection. */
 const deadPeerMs = 30_000;
-const reopenPace = { firstMs: 1000, capMs: 30_000 };
+const reopenPace = { firstMs: 1000, maxMs: 30_000 };
 
 export interface BusPorts {
   clock: Clock;
@@ -64,11 +64,11 @@ export function openBus(ports: BusPorts, address: StreamAddress, framing: Framin
   stop.addEventListener('abort', wake);
 
   async function keepOpen(): Promise<void> {
-    let tries = 0;
+    const pace = backoff(reopenPace, ports.random);
     while (!stop.aborted) {
       try {
         const [closing] = await open();
-        tries = 0;
+        pace.reset();
         const reason = await closing;
         if (stop.aborted) return;
         if (stale) {
@@ -80,7 +80,7 @@ export function openBus(ports: BusPorts, address: StreamAddress, framing: Framin
         if (stop.aborted) return;
         ports.line(false, (error as Error).message);
       }
-      await pause(clock, backoffMs(ports.random, reopenPace, tries++), stop);
+      await pause(clock, pace.next(), stop);
     }
   }
 

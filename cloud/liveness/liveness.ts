@@ -3,13 +3,14 @@ import type { Clock, Log, Randomness } from '#platform/ports.ts';
 import type { ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
 import type { Command } from '#protocols/messages/command.ts';
 import { deviceReport } from '#protocols/messages/state.ts';
-import type { Birth, DeviceReport, Heartbeat, Notice, StateLaneMessage } from '#protocols/messages/state.ts';
+import type { Birth, DeviceReport, Heartbeat, StateLaneMessage } from '#protocols/messages/state.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { CloudConfig } from '../config.ts';
 import type { Store } from '../store/store.ts';
 import { addDevice, knownFleet, namesOf, newGateway } from './fleet.ts';
 import type { Device, Gateway } from './fleet.ts';
 import { judge, silenceBoundMs } from './judge.ts';
+import { endOldNotices, takeNotice } from './notices.ts';
 import { AttentiveTime, SilenceWatch } from './silence.ts';
 import { Teller } from './teller.ts';
 
@@ -109,7 +110,7 @@ class Watch implements Liveness {
     else {
       this.#alive(gateway);
       if (message.kind === 'heartbeat') this.#beat(gateway, message, receivedAt);
-      else this.#noticed(gateway, message);
+      else takeNotice(this.#parts.alerts, gateway, message);
     }
   }
 
@@ -142,7 +143,7 @@ class Watch implements Liveness {
       gateway.notices.clear();
       this.#parts.clock.after(retoldWithinMs, () => {
         if (this.#closed || gateway.session !== birth.session) return;
-        this.#forgetNotices(gateway).catch((error: unknown) =>
+        endOldNotices(this.#parts, gateway).catch((error: unknown) =>
           this.#parts.log.error('old notices could not be ended', { gateway: id, error }),
         );
       });
@@ -222,27 +223,6 @@ class Watch implements Liveness {
       void this.#parts.alerts.clear(code, `${gateway.id}/${id}`);
     }
     if (this.#names.device(gateway.id, id) === null) gateway.devices.delete(id);
-  }
-
-  #noticed(gateway: Gateway, notice: Notice): void {
-    const subject = `${gateway.id}/${notice.code}/${notice.subject}`;
-    const { alerts } = this.#parts;
-    if (notice.open) gateway.notices.add(subject);
-    else gateway.notices.delete(subject);
-    if (!notice.open) void alerts.clear('gateway-notice', subject);
-    else void alerts.raise({ code: 'gateway-notice', severity: 'warning', subject, text: notice.text });
-  }
-
-  /** A gateway tells in every session what still holds: what it does not tell again was over while it was away. */
-  async #forgetNotices(gateway: Gateway): Promise<void> {
-    const { store, alerts } = this.#parts;
-    const open = await store.read<{ subject: string }>(
-      `SELECT subject FROM alerts WHERE code = 'gateway-notice' AND closed_at IS NULL`,
-    );
-    for (const { subject } of open) {
-      if (!subject.startsWith(`${gateway.id}/`) || gateway.notices.has(subject)) continue;
-      await alerts.clear('gateway-notice', subject);
-    }
   }
 
   #alive(gateway: Gateway): void {

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { stringify } from 'yaml';
-import { apiAlarm, apiDevice, itemsOf, type ApiAlarm } from '#protocols/api.ts';
+import { apiAlarm, apiAlert, apiDevice, itemsOf, type ApiAlarm, type ApiAlert } from '#protocols/api.ts';
 import { originText, type Origin } from '#protocols/signal.ts';
 import type { CentreCommand } from '#sim/centre/behaviour.ts';
 import type { CentreFrame } from '#sim/centre/frame-store.ts';
@@ -57,7 +57,9 @@ export interface Campus {
   centre(command: CentreCommand): Promise<void>;
   frames(): Promise<CentreFrame[]>;
   alarm(origin: Origin): Promise<ApiAlarm | undefined>;
+  /** State of each device. */
   devices(): Promise<Map<string, string>>;
+  alerts(state: 'open' | 'all'): Promise<ApiAlert[]>;
   control(path: string, body: unknown): Promise<unknown>;
   /** What the processes printed, for a failing test to show. */
   output(): string;
@@ -69,13 +71,20 @@ export interface CampusOptions {
   /** Whether the edge has its own way to 110. */
   direct: boolean;
   buttons?: number;
+  /** With a camera and a bus of two smoke sensors, whose heartbeats are short. */
+  devices?: boolean;
 }
 
 /** What one frame at 110 is known by; two of one press must be equal in it. */
 export const identityAt110 = (frame: CentreFrame) =>
   JSON.stringify([frame.account, frame.sequence, frame.data, frame.h]);
 
-export async function openCampus({ broker, direct, buttons = 2 }: CampusOptions): Promise<Campus> {
+export async function openCampus({
+  broker,
+  direct,
+  buttons = 2,
+  devices = false,
+}: CampusOptions): Promise<Campus> {
   const folder = mkdtempSync(join(tmpdir(), 'belfry-campus-'));
   const file = (name: string) => join(folder, name);
   const running = new Map<Part, ChildProcess>();
@@ -127,6 +136,18 @@ export async function openCampus({ broker, direct, buttons = 2 }: CampusOptions)
         serial: (0xb0000001 + i).toString(16),
       })),
       centres: [{ id: 'city-110' }],
+      cameras: devices ? [{ id: 'camera-1', password: 'secret' }] : [],
+      buses: devices
+        ? [
+            {
+              id: 'bus-1',
+              sensors: [
+                { id: 'smoke-1', unit: 1, register: 2 },
+                { id: 'smoke-2', unit: 2, register: 2 },
+              ],
+            },
+          ]
+        : [],
     }),
   );
   writeFileSync(
@@ -160,13 +181,35 @@ export async function openCampus({ broker, direct, buttons = 2 }: CampusOptions)
       account: '1234',
       broker: { url: `mqtt://127.0.0.1:${mqttPort}` },
       ...(direct ? { direct: { centre: 'city-110', door } } : {}),
-      devices: hardware.buttons.map(({ id, serial, address }, i) => ({
-        id,
-        driver: 'button',
-        address,
-        serial,
-        zone: i + 1,
-      })),
+      heartbeat_s: 1,
+      devices: [
+        ...hardware.buttons.map(({ id, serial, address }, i) => ({
+          id,
+          driver: 'button',
+          address,
+          serial,
+          zone: i + 1,
+        })),
+        ...hardware.smoke.map(({ id, address, unit, register }, i) => ({
+          id,
+          driver: 'modbus-smoke',
+          address,
+          unit,
+          function: 'holding',
+          register,
+          poll_ms: 200,
+          heartbeat_s: 1,
+          zone: 801 + i,
+        })),
+        ...hardware.cameras.map(({ id, address, username, password }) => ({
+          id,
+          driver: 'onvif-camera',
+          address,
+          username,
+          password,
+          heartbeat_s: 1,
+        })),
+      ],
     }),
   );
 
@@ -211,6 +254,7 @@ export async function openCampus({ broker, direct, buttons = 2 }: CampusOptions)
       const { items } = itemsOf(apiDevice).parse(await api('/api/v1/devices'));
       return new Map(items.map((device) => [device.place.device, device.state]));
     },
+    alerts: async (state) => itemsOf(apiAlert).parse(await api(`/api/v1/alerts?state=${state}`)).items,
     output: () => printed,
     async close() {
       for (const part of ['edge', 'cloud', 'broker', 'sim'] as const) await kill(part, 'SIGTERM');

@@ -16,7 +16,7 @@ import { BulkIngest, type BulkSinks } from './ingest/bulk-ingest.ts';
 import { startForgetting } from './ingest/forgetting.ts';
 import { createQuarantine } from './ingest/quarantine.ts';
 import { createReports } from './ingest/reports.ts';
-import { watchLatency } from './latency/latency.ts';
+import { watchLatency } from './latency/watch.ts';
 import { type Liveness, startLiveness } from './liveness/liveness.ts';
 import { startNotifier } from './notify/notifier.ts';
 import { callWebhook } from './notify/webhook.ts';

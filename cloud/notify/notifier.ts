@@ -28,18 +28,12 @@ interface Parts {
   feed: Feed;
 }
 
-interface Waiting extends Record<string, SqlValue> {
+type Waiting = Omit<ApiAlert, 'text'> & {
+  text: string;
   notification: number;
   event: 'opened' | 'closed';
   tries: number;
-  id: number;
-  code: ApiAlert['code'];
-  severity: ApiAlert['severity'];
-  subject: string;
-  text: string;
-  opened_at: number;
-  closed_at: number | null;
-}
+};
 
 /**
  * Tells every alert's opening and closing on every channel, until it is heard. What is still to be told is a row

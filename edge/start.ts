@@ -1,6 +1,7 @@
 import type { Ports } from '#platform/ports.ts';
 import { dc09Door } from '#platform/doors/dc09.ts';
 import type { Door } from '#platform/doors/door.ts';
+import { within } from '#platform/within.ts';
 import type { ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
 import type { DeviceReport } from '#protocols/messages/state.ts';
 import { Alarms } from './alarm/alarms.ts';
@@ -22,7 +23,7 @@ const clockMovedMs = 100;
 const clockKeptEveryMs = 600_000;
 const sweepEveryMs = 60_000;
 /** How long the parts may take to close, ms: a stop is graceful, but it is a stop. */
-const closeLimitMs = 1500;
+const closeWithinMs = 1500;
 
 export interface EdgeStatus {
   epoch: string;
@@ -196,6 +197,17 @@ export async function startEdge(
     clock.after(sweepEveryMs, sweep);
   }
 
+  async function shut(): Promise<void> {
+    await Promise.allSettled([
+      ...lines.map((l) => l.close()),
+      telemetry.close(),
+      bulkLink.close(),
+      alarmLink.close(),
+      door?.close(),
+    ]);
+    await outbox.close();
+  }
+
   if (kept) takeOver(kept);
   const telemetry = new Telemetry(ports, bulkLink, cloudClock, notices);
   // Whatever its file does, no press waits for it.
@@ -227,23 +239,7 @@ export async function startEdge(
     async close() {
       closed = true;
       alarms.close();
-      const parts = (async () => {
-        await Promise.allSettled([
-          ...lines.map((l) => l.close()),
-          telemetry.close(),
-          bulkLink.close(),
-          alarmLink.close(),
-          door?.close(),
-        ]);
-        await outbox.close();
-      })();
-      await new Promise<void>((done) => {
-        const cancel = clock.after(closeLimitMs, done);
-        void parts.finally(() => {
-          cancel();
-          done();
-        });
-      });
+      await within(clock, closeWithinMs, shut());
     },
   };
 }

@@ -1,3 +1,4 @@
+import belfry from '../package.json' with { type: 'json' };
 import type { Ports } from '#platform/ports.ts';
 import { dc09Door } from '#platform/doors/dc09.ts';
 import type { Door } from '#platform/doors/door.ts';
@@ -16,8 +17,6 @@ import { connectAlarmLink } from './uplink/alarm-link.ts';
 import { connectBulkLink } from './uplink/bulk-link.ts';
 import { CloudClock } from './uplink/offset.ts';
 
-/** Version in births. */
-const version = '0.1.0';
 /** The clock is kept when it has moved by so much, or every so often, ms. */
 const clockMovedMs = 100;
 const clockKeptEveryMs = 600_000;
@@ -97,7 +96,7 @@ export async function startEdge(
     birth: () => ({
       epoch: outbox.epoch,
       highest_n: outbox.highestN,
-      version,
+      version: belfry.version,
       account: config.account,
       devices: devices.all(),
     }),

@@ -1,6 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
+import { consoleFolder } from '../bin/build-console.mjs';
 import { startApi } from '#cloud/api/api.ts';
 import { startEmbeddedBroker } from '#cloud/broker/embedded.ts';
 import type { CloudConfig } from '#cloud/config.ts';
@@ -9,7 +10,6 @@ import { realHttp } from '#platform/real/http.ts';
 import { realLog } from '#platform/real/log.ts';
 import type { Log } from '#platform/ports.ts';
 import { realPorts } from '#platform/real/ports.ts';
-import { consoleFolder } from '../bin/build-console.mjs';
 import { readCloudFile } from './files.ts';
 import { logOptions } from './logging.ts';
 import { listening } from './ports.ts';

@@ -152,9 +152,11 @@ export class AlarmIngest {
     const taken = await reports.take(report);
     if (this.#closed) return;
     if (taken === null) {
-      // The report is kept, so the edge need not send it again; but nothing is *delivered* that is not here. If the
-      // alarm has not left the edge yet, its next copy comes and finds the report.
-      const { name, digest, revision: reported } = report;
+      const { name, digest, direct, lamp, revision: reported } = report;
+      // Kept for the alarm's next copy. *Stored* would be believed, and the press host-acked; while 110 does not
+      // have it either, it is durable nowhere.
+      if (direct.length === 0 && lamp !== 'delivered') return;
+      // The edge need not send it again; but nothing is *delivered* that is not here.
       answers.answer(
         {
           root: 0,

@@ -13,6 +13,7 @@ import { factsOf, type Happening } from './identity.ts';
 import * as life from './life.ts';
 import { Levels } from './levels.ts';
 import { reportOf } from './resend.ts';
+import { save } from './save.ts';
 
 /** Presses that have left the outbox and are still known without asking the disk. */
 const recentLimit = 4096;
@@ -65,7 +66,10 @@ export class Alarms {
       const alarm = resumedAlarm(record, this.#path.clock);
       this.#live.set(alarm.text, alarm);
       const key = originKey(record);
-      if (key !== null) this.#byOrigin.set(key, alarm);
+      if (key === null) continue;
+      const again = this.#byOrigin.get(key);
+      this.#byOrigin.set(key, alarm);
+      if (again) this.#join(alarm, again);
     }
     for (const { name } of kept.alarms) life.resume(this.#path, this.#live.get(nameText(name))!);
   }
@@ -245,10 +249,27 @@ export class Alarms {
     if (this.#byOrigin.get(oldest)?.left) this.#byOrigin.delete(oldest);
   }
 
+  /**
+   * The press came again before the file could be opened, and was given another name. Its receipts are receipts
+   * of the press: 110 must not get it under both names.
+   */
+  #join(kept: Alarm, again: Alarm): void {
+    const { record } = kept;
+    if (again.record.delivered && !record.delivered) {
+      record.delivered = true;
+      record.direct.push(...again.record.direct);
+      record.centres = again.record.centres;
+      record.lamp = 'delivered';
+      record.revision++;
+      save(this.#path, kept);
+    }
+    this.#known(again, record);
+  }
+
   /** The disk knows this press by an earlier name: that one is the alarm, this one never was. */
   #known(alarm: Alarm, record: AlarmRecord): void {
     this.#path.log.info('a press that is known already', { alarm: alarm.text, known: nameText(record.name) });
-    life.end(this.#path, alarm);
+    if (!alarm.left) life.end(this.#path, alarm);
     alarm.record.lamp = record.lamp;
     alarm.durable.resolve();
   }

@@ -8,7 +8,7 @@ const again = { firstMs: 500, maxMs: 10_000 };
 
 /** Delivers by the edge's own way to 110 unless *delivered* is known within `waitMs`. */
 export function armDirect(path: AlarmPath, alarm: Alarm, got: Got, waitMs: number): void {
-  if (!path.direct || alarm.record.delivered) return;
+  if (!path.direct || alarm.delivering || alarm.record.delivered) return;
   alarm.stop.direct();
   alarm.stop.direct = path.clock.after(waitMs, () => deliverDirectly(path, alarm, got));
 }
@@ -19,9 +19,10 @@ type Got = (receipt: CentreReceipt) => void;
  * from whichever path. A receipt that comes after that is told all the same: 110 has then got it twice.
  */
 export function deliverDirectly(path: AlarmPath, alarm: Alarm, got: Got): void {
-  alarm.stop.direct();
   const { direct } = path;
+  // Already at it: its pause between two tries must not be cancelled.
   if (!direct || alarm.delivering || alarm.record.delivered || path.closed) return;
+  alarm.stop.direct();
   alarm.delivering = true;
   path.log.info('alarm goes the direct way', { alarm: alarm.text, centre: direct.centre });
   const pace = backoff(again, path.random);

@@ -290,6 +290,14 @@ test('a report that overtakes its alarm is kept, and then nobody calls 110 a sec
   expect(await world.cloud.incidents.verify(1)).toBeNull();
 });
 
+test('a report before its alarm that tells of no receipt is not answered: its press is stored nowhere yet', async () => {
+  const alarm = press(world, 1);
+  await world.says(directReport(alarm, { direct: [], lamp: 'failed' }));
+  expect(world.receipts()).toEqual([]);
+  await world.says(alarm);
+  expect(world.receipts().at(-1)).toMatchObject({ reported: 1 });
+});
+
 test('a report before its alarm survives a restart of the cloud', async () => {
   const alarm = press(world, 1);
   await world.says(directReport(alarm));

@@ -232,6 +232,20 @@ test('110 gives no receipt on the direct path: it is tried again for ever, until
   expect(world.driver.lamps.map((l) => l.state)).toEqual(['failed', 'delivered']);
 });
 
+test('the link flaps while the direct path pauses between two tries: it is tried again all the same', async () => {
+  world.cloud.cut();
+  world.door.says = 'next';
+  world.press();
+  await world.clock.pass(10);
+  expect(world.door.delivered).toHaveLength(1);
+  world.cloud.mend();
+  world.cloud.answers = null;
+  world.cloud.cut();
+  world.door.says = 'receipt';
+  await world.clock.pass(60_000);
+  expect(world.edge.status().alarms).toMatchObject([{ delivered: true }]);
+});
+
 test('delivered comes while the door is still trying: it is not tried again', async () => {
   world.door.says = 'next-later';
   world.cloud.answers = 'stored';

@@ -175,3 +175,27 @@ test('a stop in order: no timer goes on, and the cloud is told at once', async (
   expect(world.cloud.states.at(-1)).toMatchObject({ kind: 'will' });
   expect(world.cloud.raw.length - sent).toBeLessThanOrEqual(1);
 });
+
+test('a press that came again before its file could be opened does not reach 110 under two names', async () => {
+  world.cloud.down();
+  world.door.says = 'next';
+  const press = world.press();
+  await world.clock.pass(100);
+  const first = world.edge.status().alarms[0]!.name;
+  world.kill();
+  world.door.delivered = [];
+  world.door.says = 'receipt';
+  world.disk.fault = 'unopenable';
+  await world.start();
+  world.press(press.event);
+  await world.clock.pass(2000);
+  expect(world.door.delivered).toHaveLength(1);
+  world.disk.heal();
+  await world.clock.pass(60_000);
+  expect(world.door.delivered).toHaveLength(1);
+  expect(world.edge.status().alarms).toMatchObject([{ name: first, delivered: true }]);
+  world.cloud.mend();
+  await world.clock.pass(60_000);
+  expect(world.cloud.reports.at(-1)).toMatchObject({ name: { n: 1 }, direct: [{ path: 'direct' }] });
+  expect(world.edge.status().alarms).toEqual([]);
+});

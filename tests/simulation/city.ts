@@ -2,95 +2,63 @@ import { cloudConfig } from '#cloud/config.ts';
 import { startCloud } from '#cloud/start.ts';
 import { parseEdgeConfig } from '#edge/config.ts';
 import { drivers } from '#edge/drivers/index.ts';
+import { outboxSchema } from '#edge/outbox/schema.ts';
 import { startEdge } from '#edge/start.ts';
 import type { ByteStream } from '#platform/ports.ts';
-import { World } from '#platform/simulated/world.ts';
-import { originText } from '#protocols/signal.ts';
-import { blankMemory } from '#sim/button/memory.ts';
-import type { PressRecord } from '#sim/button/press.ts';
-import { createButton, type Button } from '#sim/button/unit.ts';
-import { startCentre, type Centre } from '#sim/centre/centre.ts';
-import { memoryFrameStore, type CentreFrame } from '#sim/centre/frame-store.ts';
+import type { Ending } from '#platform/simulated/life.ts';
+import type { World } from '#platform/simulated/world.ts';
+import { type ButtonMemory, blankMemory } from '#sim/button/memory.ts';
+import { type Button, createButton } from '#sim/button/unit.ts';
+import { type Centre, startCentre } from '#sim/centre/centre.ts';
+import { type FrameStore, memoryFrameStore } from '#sim/centre/frame-store.ts';
+import { Ledger } from './ledger.ts';
 
-/**
- * One campus, its city and 110 in a world of one seed: the real edge and cloud, the simulated button and centre,
- * and a broker, cables and disks that misbehave as the seed decides.
- */
-export interface CityOptions {
-  seed: number | string;
-  presses: number;
-  buttons?: number;
+export const account = '1234';
+/** The centres of the city: the lamps mean the first. */
+export const centres = ['city-110', 'district'] as const;
+export type CentreName = (typeof centres)[number];
+
+interface Place {
+  centre: Centre;
+  store: FrameStore;
 }
 
-export interface Findings {
-  presses: number;
-  /** Origins of presses that 110 never got. */
-  lost: string[];
-  /** Presses that 110 holds under more than one (account, sequence, data, [H]). */
-  doubled: string[];
-  /** Frames at 110 that are of no press. */
-  unexplained: string[];
-  /** Lamps that said delivered although 110 had acknowledged nothing. */
-  lies: string[];
-  /** Presses whose lamp never said delivered. */
-  dark: string[];
-  /** Alarms still in the edge's outbox at the end, with everything mended. */
-  stuck: string[];
-  crashes: number;
-  /** Identical frames beyond the first: allowed where a receipt was lost or late. */
-  repeats: number;
-  trace: readonly string[];
-}
-
-const account = '1234';
-const broken = { lost: 0.03, lostPuback: 0.03, duplicate: 0.05, reorder: 0.05, cutSubscriber: 0.01 };
-
-export async function liveThrough({ seed, presses, buttons = 10 }: CityOptions): Promise<Findings> {
-  const world = new World(seed);
-  try {
-    return await new City(world, buttons).live(presses);
-  } finally {
-    world.close();
-  }
-}
-
-class City {
-  readonly #world: World;
-  readonly #units: Button[] = [];
-  readonly #store = memoryFrameStore();
+/** One campus, its city and two centres: the real edge and cloud, and the simulated buttons and receivers. */
+export class City {
+  readonly world: World;
+  readonly units: Button[] = [];
+  readonly memories: ButtonMemory[] = [];
+  readonly ledger = new Ledger();
+  edge: Awaited<ReturnType<typeof startEdge>> | null = null;
+  cloud: Awaited<ReturnType<typeof startCloud>> | null = null;
+  readonly #places = new Map<CentreName, Place>();
   readonly #edgeConfig;
   readonly #cloudConfig;
-  readonly #lies: string[] = [];
-  #centre!: Centre;
-  #edge: Awaited<ReturnType<typeof startEdge>> | null = null;
-  #cloud: Awaited<ReturnType<typeof startCloud>> | null = null;
-  #crashes = 0;
 
   constructor(world: World, buttons: number) {
-    this.#world = world;
-    const door = { id: 'dc09', kind: 'dc09', host: '110', port: 1110 };
+    this.world = world;
+    const door = (host: string) => ({ id: 'dc09', kind: 'dc09', host, port: 1110 });
     this.#cloudConfig = cloudConfig.parse({
       broker: { url: 'mqtt://broker:1883' },
-      centres: [
-        {
-          id: 'city-110',
-          primary: true,
-          doors: [{ ...door, supervision: { account: '110A', interval_s: 30 } }],
-        },
-      ],
+      centres: centres.map((id) => ({
+        id,
+        primary: id === centres[0],
+        doors: [{ ...door(id), supervision: { account: '110A', interval_s: 30 } }],
+      })),
     });
     const parsed = parseEdgeConfig(
       {
         campus: 'school',
         gateway: 'gateway',
         account,
-        direct: { centre: 'city-110', door },
+        direct: { centre: centres[0], door: door(centres[0]) },
         devices: Array.from({ length: buttons }, (_, i) => ({
           id: `button-${i}`,
           driver: 'button',
           address: `tty:/dev/tty${i}`,
           serial: serialOf(i).toString(16),
           zone: i + 1,
+          sounder: isSilent(i) ? 'silent' : 'audible',
         })),
       },
       drivers,
@@ -99,65 +67,130 @@ class City {
     this.#edgeConfig = parsed.config;
   }
 
-  async live(presses: number): Promise<Findings> {
-    const world = this.#world;
-    await this.#openCentre();
+  /** `nextN`: where the alarms' counter stands. */
+  async open(nextN: number): Promise<void> {
+    for (const name of centres) await this.#openCentre(name);
+    await this.#numberFrom(nextN);
     for (let i = 0; i < this.#edgeConfig.devices.length; i++) await this.#hangButton(i);
-    this.#startCloud();
-    this.#startEdge();
-    await world.run({ until: 3000 });
-
-    world.broker.faults = broken;
-    let at = world.now;
-    for (let i = 0; i < presses; i++) {
-      at += 50 + world.random.fraction() * 1500;
-      // Never two within the same second of one button: they are told apart by zone and second at 110.
-      world.after(at - world.now, () => void this.#units[i % this.#units.length]!.press());
-    }
-    this.#troubleUntil(at);
-    await world.run({ until: at + 1000 });
-
-    world.broker.faults = { lost: 0, lostPuback: 0, duplicate: 0, reorder: 0, cutSubscriber: 0 };
-    this.#centre.behave({ mode: 'acknowledge' });
-    if (!world.machine('cloud').alive) this.#startCloud();
-    if (!world.machine('edge').alive) this.#startEdge();
-    const limit = world.now + 600_000;
-    const settled = () =>
-      this.#presses().every(({ lamp }) => lamp === 'delivered') && this.#edge?.status().alarms.length === 0;
-    await world.run({ until: limit, whileTrue: () => !settled() });
-    return this.#judge();
+    this.startCloud();
+    this.startEdge();
   }
 
-  async #openCentre(): Promise<void> {
-    const ports = this.#world.machine('centre').boot();
-    const starting = startCentre(
-      { listen: ports.listening, clock: ports.clock, log: ports.log, store: this.#store },
-      { host: '110', port: 1110 },
+  centre(name: CentreName): Centre {
+    return this.#places.get(name)!.centre;
+  }
+
+  frames(name: CentreName) {
+    return this.#places.get(name)!.store.all();
+  }
+
+  startEdge(): void {
+    const ports = this.world.machine('edge').boot();
+    this.edge = null;
+    void startEdge(ports, this.#edgeConfig).then((edge) => (this.edge = edge));
+  }
+
+  /** As a supervisor does: one that cannot start is started again. */
+  startCloud(): void {
+    const { world } = this;
+    const machine = world.machine('cloud');
+    const ports = machine.boot();
+    this.cloud = null;
+    startCloud(ports, this.#cloudConfig).then(
+      (cloud) => (this.cloud = cloud),
+      (error: unknown) => {
+        world.note(`the cloud does not start: ${String(error)}`);
+        machine.crash();
+        world.after(500, () => {
+          if (!machine.alive) this.startCloud();
+        });
+      },
     );
-    await this.#world.run({ until: this.#world.now + 10 });
-    this.#centre = await starting;
+  }
+
+  /** False: it was not running. */
+  crash(name: 'edge' | 'cloud', how: Ending): boolean {
+    const machine = this.world.machine(name);
+    if (!machine.alive) return false;
+    machine.crash(how);
+    this[name] = null;
+    return true;
+  }
+
+  startIfDown(name: 'edge' | 'cloud'): void {
+    if (this.world.machine(name).alive) return;
+    if (name === 'edge') this.startEdge();
+    else this.startCloud();
+  }
+
+  /** Rows of the edge's or the cloud's own file, at no cost in time. */
+  look<T>(machine: 'edge' | 'cloud', sql: string): T[] {
+    const file = machine === 'edge' ? 'alarms' : 'cloud';
+    return this.world.machine(machine).disk.look(file, sql) as T[];
+  }
+
+  press(i: number, how: 'press' | 'longPress' | 'secondPress' | 'test'): void {
+    const unit = this.units[i]!;
+    this.ledger.pressed(unit[how](), i);
+    this.watch(i);
+  }
+
+  /** Power off and on: what its lamps showed is forgotten, its waiting presses are not. */
+  restartUnit(i: number): void {
+    this.ledger.unitRestarts(i);
+    this.units[i]!.restart();
+  }
+
+  watch(i: number): void {
+    this.ledger.look(this.units[i]!.presses(), this.frames(centres[0]).length);
+  }
+
+  async #openCentre(name: CentreName): Promise<void> {
+    const ports = this.world.machine(name).boot();
+    const store = memoryFrameStore();
+    const starting = startCentre(
+      { listen: ports.listening, clock: ports.clock, log: ports.log, store },
+      { host: name, port: 1110 },
+    );
+    await this.world.run({ until: this.world.now + 10 });
+    this.#places.set(name, { centre: await starting, store });
+  }
+
+  async #numberFrom(nextN: number): Promise<void> {
+    const machine = this.world.machine('edge');
+    const opening = machine.boot().databases.open('alarms', 'durable', outboxSchema);
+    await this.world.run({ until: this.world.now + 10 });
+    const value = JSON.stringify({ epoch: 'e'.repeat(16), reserved: nextN - 1 });
+    const done = (await opening).commit([
+      { sql: `INSERT INTO meta (key, value) VALUES ('names', ?)`, params: [value] },
+    ]);
+    await this.world.run({ until: this.world.now + 10 });
+    await done;
+    machine.crash();
   }
 
   async #hangButton(i: number): Promise<void> {
-    const world = this.#world;
+    const { world } = this;
     const machine = `unit-${i}`;
     const wire = world.network.wire({ machine: 'edge', path: `/dev/tty${i}` }, { machine, path: '/wire' });
     wire.corruption = 0.0005;
     wire.loss = 0.0005;
     const ports = world.machine(machine).boot();
+    const memory = blankMemory(ports.random);
+    this.memories.push(memory);
     let stream: ByteStream | undefined;
     const unit = createButton(
-      { clock: ports.clock, random: ports.random, log: ports.log, memory: blankMemory(ports.random) },
-      { serial: serialOf(i), heartbeatMs: 30_000 },
+      { clock: ports.clock, random: ports.random, log: ports.log, memory },
+      { serial: serialOf(i), heartbeatMs: 30_000, silent: isSilent(i) },
       (bytes) => stream?.write(bytes),
     );
-    this.#units.push(unit);
+    this.units.push(unit);
     const opening = ports.streams.open(
       { kind: 'tty', path: '/wire', baudRate: 9600 },
       {
         onData: (bytes) => {
           unit.receive(bytes);
-          this.#watchLamps(unit);
+          this.watch(i);
         },
         onClose: () => {},
       },
@@ -165,135 +198,8 @@ class City {
     await world.run({ until: world.now + 10 });
     stream = await opening;
   }
-
-  #startEdge(): void {
-    const ports = this.#world.machine('edge').boot();
-    this.#edge = null;
-    void startEdge(ports, this.#edgeConfig).then((edge) => (this.#edge = edge));
-  }
-
-  #startCloud(): void {
-    const ports = this.#world.machine('cloud').boot();
-    this.#cloud = null;
-    void startCloud(ports, this.#cloudConfig).then((cloud) => (this.#cloud = cloud));
-  }
-
-  /** Crashes of edge and cloud (each with its power, at times), a broker that forgets, a 110 that falls silent. */
-  #troubleUntil(end: number): void {
-    const world = this.#world;
-    const { random } = world;
-    const strike = () => {
-      if (world.now > end) return;
-      const dice = random.fraction();
-      const power = random.fraction() < 0.3 ? 'power' : 'process';
-      const back = 200 + random.fraction() * 8000;
-      if (dice < 0.3) this.#crash('edge', power, back, () => this.#startEdge());
-      else if (dice < 0.6) this.#crash('cloud', power, back, () => this.#startCloud());
-      else if (dice < 0.7) world.broker.restart(back);
-      else if (dice < 0.8) this.#slow('edge', back);
-      else {
-        const mode = (['silent', 'reset', 'refuse-duh', 'delay'] as const)[
-          Math.floor(random.fraction() * 4)
-        ]!;
-        this.#centre.behave({ mode, delayMs: 300 + random.fraction() * 600 });
-        world.after(back, () => this.#centre.behave({ mode: 'acknowledge' }));
-      }
-      world.after(1000 + random.fraction() * 12_000, strike);
-    };
-    world.after(random.fraction() * 3000, strike);
-  }
-
-  #crash(name: 'edge' | 'cloud', how: 'power' | 'process', backMs: number, start: () => void): void {
-    const machine = this.#world.machine(name);
-    if (!machine.alive) return;
-    this.#crashes += 1;
-    machine.crash(how);
-    if (name === 'edge') this.#edge = null;
-    this.#world.after(backMs, () => {
-      if (!machine.alive) start();
-    });
-  }
-
-  /** A disk that takes longer than the alarm path is ready to wait. */
-  #slow(name: string, ms: number): void {
-    const { disk } = this.#world.machine(name);
-    disk.slowness = 40;
-    this.#world.after(ms, () => {
-      disk.slowness = 1;
-    });
-  }
-
-  #presses(): PressRecord[] {
-    return this.#units.flatMap((unit) => unit.presses());
-  }
-
-  /**
-   * A unit's lamps may have said delivered no more often than 110 holds presses of its zone. Asked whenever a
-   * button hears something.
-   */
-  #watchLamps(unit: Button): void {
-    const presses = unit.presses();
-    const newest = presses.at(-1);
-    if (newest === undefined) return;
-    const zone = ` ${String(newest.origin.serial - serialOf(0) + 1).padStart(3, '0')}`;
-    const held = new Set(
-      this.#store
-        .all()
-        .filter((frame) => frame.data.endsWith(zone))
-        .map(identity),
-    );
-    if (presses.filter(({ lamp }) => lamp === 'delivered').length > held.size) {
-      this.#lies.push(originText(newest.origin));
-    }
-  }
-
-  /** The names that the cloud knows each press by, in the end. */
-  async #names(): Promise<Map<string, Set<number>>> {
-    const reading = this.#cloud!.store.read<{ epoch: string; n: number; origin: string }>(
-      'SELECT epoch, n, origin FROM signals',
-    );
-    await this.#world.run({ until: this.#world.now + 1000 });
-    const rows = await reading;
-    if (new Set(rows.map(({ epoch }) => epoch)).size > 1) throw new Error('the outbox began a new epoch');
-    const names = new Map<string, Set<number>>();
-    for (const { n, origin } of rows) names.set(origin, (names.get(origin) ?? new Set()).add(n));
-    return names;
-  }
-
-  async #judge(): Promise<Findings> {
-    const names = await this.#names();
-    const explained = new Set<CentreFrame>();
-    const doubled: string[] = [];
-    const lost: string[] = [];
-    const presses = this.#presses();
-    for (const { origin } of presses) {
-      const text = originText(origin);
-      const sequences = names.get(text) ?? new Set();
-      const frames = this.#store.all().filter(({ sequence }) => sequences.has(sequence));
-      for (const frame of frames) explained.add(frame);
-      const identities = new Set(frames.map(identity));
-      if (identities.size === 0) lost.push(text);
-      if (identities.size > 1) doubled.push(`${text}: ${[...identities].join(' and ')}`);
-    }
-    return {
-      presses: presses.length,
-      lost,
-      doubled,
-      unexplained: this.#store
-        .all()
-        .filter((frame) => !explained.has(frame))
-        .map(identity),
-      lies: this.#lies,
-      dark: presses.filter(({ lamp }) => lamp !== 'delivered').map(({ origin }) => originText(origin)),
-      stuck: this.#edge?.status().alarms.map(({ name }) => name) ?? ['the edge does not run'],
-      crashes: this.#crashes,
-      repeats: this.#store.all().length - new Set(this.#store.all().map(identity)).size,
-      trace: this.#world.trace,
-    };
-  }
 }
 
-const identity = ({ account, sequence, data, h }: CentreFrame) =>
-  JSON.stringify([account, sequence, data, h]);
-
 const serialOf = (i: number) => 0xb0000001 + i;
+/** Every fourth button is a silent one. */
+const isSilent = (i: number) => i % 4 === 3;

@@ -33,31 +33,38 @@ export function boundStatement(statement: Statement): BoundStatement {
   return { sql: statement.sql, params: bound(statement.params ?? []) };
 }
 
+interface Prepared {
+  statement: StatementSync;
+  givesRows: boolean;
+}
+
 /** An open file with its two calls, synchronous: run it in a worker thread or in the simulated world. */
 export class SqliteFile {
-  #prepared = new Map<string, StatementSync>();
+  #prepared = new Map<string, Prepared>();
   readonly #db: DatabaseSync;
+  readonly #begin: StatementSync;
+  readonly #commit: StatementSync;
 
   constructor(db: DatabaseSync) {
     this.#db = db;
+    this.#begin = db.prepare('BEGIN IMMEDIATE');
+    this.#commit = db.prepare('COMMIT');
   }
 
-  read(statement: BoundStatement): Row[] {
-    return this.#rows(this.#prepare(statement.sql), statement.params);
+  read({ sql, params }: BoundStatement): Row[] {
+    return rowsOf(this.#prepare(sql).statement, params);
   }
 
   commit(statements: readonly BoundStatement[]): StatementResult[] {
-    this.#db.exec('BEGIN IMMEDIATE');
+    this.#begin.run();
     try {
       const results = statements.map(({ sql, params }) => {
-        const prepared = this.#prepare(sql);
-        if (prepared.columns().length === 0) {
-          return { changes: Number(prepared.run(...params).changes), rows: [] };
-        }
-        const rows = this.#rows(prepared, params);
+        const { statement, givesRows } = this.#prepare(sql);
+        if (!givesRows) return { changes: Number(statement.run(...params).changes), rows: [] };
+        const rows = rowsOf(statement, params);
         return { changes: rows.length, rows };
       });
-      this.#db.exec('COMMIT');
+      this.#commit.run();
       return results;
     } catch (error) {
       // A full disk may have rolled back by itself.
@@ -66,19 +73,20 @@ export class SqliteFile {
     }
   }
 
-  #rows(statement: StatementSync, params: SQLInputValue[]): Row[] {
-    return statement.all(...params).map((row) => ({ ...row }) as Row);
-  }
-
-  #prepare(sql: string): StatementSync {
-    let statement = this.#prepared.get(sql);
-    if (statement === undefined) {
+  #prepare(sql: string): Prepared {
+    let prepared = this.#prepared.get(sql);
+    if (prepared === undefined) {
       if (this.#prepared.size >= cacheLimit) this.#prepared.clear();
-      statement = this.#db.prepare(sql);
-      this.#prepared.set(sql, statement);
+      const statement = this.#db.prepare(sql);
+      prepared = { statement, givesRows: statement.columns().length > 0 };
+      this.#prepared.set(sql, prepared);
     }
-    return statement;
+    return prepared;
   }
+}
+
+function rowsOf(statement: StatementSync, params: SQLInputValue[]): Row[] {
+  return statement.all(...params).map((row) => ({ ...row }) as Row);
 }
 
 /** Code of a failure by SQLite's result codes (sqlite.org/rescode.html). */

@@ -8,6 +8,7 @@ import type { Incidents, Step } from '../incidents/incidents.ts';
 import { type Held, heldByPress, heldOf } from '../ingest/held.ts';
 import type { Change, Store } from '../store/store.ts';
 import { late, refusedByDoor, undelivered, undeliveredSubject } from './alarm-alerts.ts';
+import { attempt, forgetOldAttempts } from './attempts.ts';
 import type { Centre } from './centres.ts';
 import { Pauses } from './pauses.ts';
 import { keepReceipt, lateAfterMs, receiptStep } from './receipt.ts';
@@ -16,8 +17,11 @@ import { keepReceipt, lateAfterMs, receiptStep } from './receipt.ts';
 export const undeliveredAfterMs = 10_000;
 /** Between two tries of a list of doors, or of a write that the disk refused. */
 const pace = { firstMs: 500, maxMs: 15_000 };
-/** Failed tries that are kept of one alarm, newest first; it is never given up, so there may be any number. */
-const attemptsKept = 1000;
+/**
+ * How long the record of a hand-over waits for the door's answer, to be written with it. A commit of its own would
+ * be on its way to the disk just when the receipt comes, and *delivered* would wait behind it.
+ */
+const answerAwaitedMs = 100;
 
 /** A committed alarm that some centres are still owed. */
 export interface Owed {
@@ -41,6 +45,8 @@ interface Pursuit extends Owed {
   open: Set<string>;
   released: boolean;
   cancelAlert: () => void;
+  /** What is still to be written of its hand-over. */
+  handover: { steps: Step[]; statements: Statement[]; cancel: () => void } | null;
 }
 
 export interface DispatcherParts {
@@ -81,10 +87,11 @@ export class Dispatcher {
       open: new Set(owed.centres),
       released: false,
       cancelAlert: () => {},
+      handover: null,
     };
     this.#pursuits.set(owed.id, pursuit);
     if (!hold) return this.release(owed.id);
-    const steps = raisedStep(pursuit);
+    const steps = this.#raisedStep(pursuit);
     if (steps.length > 0) this.#log(pursuit, steps);
   }
 
@@ -126,7 +133,10 @@ export class Dispatcher {
 
   close(): void {
     this.#pauses.close();
-    for (const pursuit of this.#pursuits.values()) pursuit.cancelAlert();
+    for (const pursuit of this.#pursuits.values()) {
+      pursuit.cancelAlert();
+      pursuit.handover?.cancel();
+    }
     this.#pursuits.clear();
   }
 
@@ -153,23 +163,33 @@ export class Dispatcher {
     return !this.#pauses.closed && pursuit.open.has(centre.id);
   }
 
-  /** Written while the first door is already at work: no alarm waits for its own record. */
+  /** Noted while the first door is already at work: no alarm waits for its own record. */
   #handedOver(pursuit: Pursuit, centre: Centre, door: Door): void {
+    const { clock, incidents } = this.#parts;
+    const { id, incident } = pursuit;
     pursuit.logged.dispatched = true;
-    const at = this.#parts.clock.wall();
+    const at = clock.wall();
     const detail = { alarm: pursuit.door.name, centre: centre.id, door: door.id };
-    this.#log(
-      pursuit,
-      [...raisedStep(pursuit), { step: 'dispatched', signal: pursuit.id, detail }],
-      [
+    pursuit.handover = {
+      steps: [...this.#raisedStep(pursuit), { step: 'dispatched', at: Math.round(at), signal: id, detail }],
+      statements: [
         {
           sql: `UPDATE signals SET dispatched_at = ?, committed_at = COALESCE(?, committed_at)
                 WHERE id = ? AND dispatched_at IS NULL`,
-          params: [at, pursuit.committedAt, pursuit.id],
+          params: [at, pursuit.committedAt, id],
         },
       ],
-      [{ type: 'alarm', subject: pursuit.door.name }],
-    );
+      cancel: clock.after(answerAwaitedMs, () => this.writeHandover(id)),
+    };
+    incidents.readAhead(incident);
+  }
+
+  /** Writes now what is not written yet of a hand-over: a step that comes after it is about to be written. */
+  writeHandover(signal: number): void {
+    const pursuit = this.#pursuits.get(signal);
+    if (pursuit === undefined || pursuit.handover === null) return;
+    const { steps, statements } = takeHandover(pursuit);
+    this.#log(pursuit, steps, statements, [{ type: 'alarm', subject: pursuit.door.name }]);
   }
 
   async #received(
@@ -190,14 +210,16 @@ export class Dispatcher {
       raw: Buffer.from(result.raw).toString('hex'),
     };
     const isLate = clock.monotonic() - signal.pressedAtMonotonic > lateAfterMs;
+    const handover = takeHandover(pursuit);
     const statements = keepReceipt(id, receipt, { wall: clock.wall(), late: isLate });
     const results = await this.#insist(pursuit, 'a receipt', () =>
       incidents.record(
         pursuit.incident,
-        [receiptStep(id, signal.name, receipt)],
+        [...handover.steps, receiptStep(id, signal.name, receipt, receipt.at)],
         [
+          ...handover.statements,
           ...statements,
-          attempt(pursuit, centre, door, receipt.at, 'receipt', result.reference),
+          attempt(id, centre.id, door.id, { at: receipt.at, outcome: 'receipt', reason: result.reference }),
           // In the same commit, so that the gateway hears of it one trip to the disk sooner.
           heldByPress(id),
         ],
@@ -232,12 +254,8 @@ export class Dispatcher {
     if (fault === 'refused') void alerts.raise(refusedByDoor(centre.id, door.id, reason));
     store
       .commit([
-        attempt(pursuit, centre, door, Math.round(clock.wall()), fault, reason),
-        {
-          sql: `DELETE FROM attempts WHERE signal = ? AND id <=
-                  (SELECT id FROM attempts WHERE signal = ? ORDER BY id DESC LIMIT 1 OFFSET ${attemptsKept})`,
-          params: [pursuit.id, pursuit.id],
-        },
+        attempt(pursuit.id, centre.id, door.id, { at: Math.round(clock.wall()), outcome: fault, reason }),
+        forgetOldAttempts(pursuit.id),
       ])
       .catch((error: unknown) => log.error('an attempt could not be written', { error }));
   }
@@ -258,7 +276,17 @@ export class Dispatcher {
   #endIfDone(pursuit: Pursuit): void {
     if (this.#parts.centres.some((c) => pursuit.open.has(c.id))) return;
     pursuit.cancelAlert();
+    this.writeHandover(pursuit.id);
     this.#pursuits.delete(pursuit.id);
+  }
+
+  /** The first step of its log, unless that is there already. */
+  #raisedStep({ id, door, logged }: Pursuit): Step[] {
+    if (logged.raised) return [];
+    logged.raised = true;
+    const { name: alarm, mode, zone, code, occurredAt: occurred_at } = door;
+    const at = Math.round(this.#parts.clock.wall());
+    return [{ step: 'raised', at, signal: id, detail: { alarm, mode, zone, code, occurred_at } }];
   }
 
   #log(
@@ -297,24 +325,10 @@ function broken(error: unknown): DoorResult {
   return { kind: 'next', fault: 'closed', reason: `the door failed: ${String(error)}` };
 }
 
-/** The first step of its log, unless that is there already. */
-function raisedStep({ id, door, logged }: Pursuit): Step[] {
-  if (logged.raised) return [];
-  logged.raised = true;
-  const { name: alarm, mode, zone, code, occurredAt: occurred_at } = door;
-  return [{ step: 'raised', signal: id, detail: { alarm, mode, zone, code, occurred_at } }];
-}
-
-function attempt(
-  pursuit: Pursuit,
-  centre: Centre,
-  door: Door,
-  at: number,
-  outcome: string,
-  reason: string,
-): Statement {
-  return {
-    sql: 'INSERT INTO attempts (signal, centre, door, at, outcome, reason) VALUES (?, ?, ?, ?, ?, ?)',
-    params: [pursuit.id, centre.id, door.id, at, outcome, reason],
-  };
+/** What is still to be written of its hand-over, for whoever writes it. */
+function takeHandover(pursuit: Pursuit): { steps: Step[]; statements: Statement[] } {
+  const { handover } = pursuit;
+  pursuit.handover = null;
+  handover?.cancel();
+  return handover ?? { steps: [], statements: [] };
 }

@@ -32,11 +32,12 @@ export function keepReceipt(
   return statements;
 }
 
-/** The entry of the incident's log that goes with it. */
-export function receiptStep(signal: number, alarm: string, receipt: CentreReceipt): Step {
+/** The entry of the incident's log that goes with it; `heardAt`: when this cloud learned of it, UTC ms. */
+export function receiptStep(signal: number, alarm: string, receipt: CentreReceipt, heardAt: number): Step {
   const { centre, door, path, reference, at } = receipt;
   return {
     step: receipt.primary ? 'delivered' : 'centre-receipt',
+    at: heardAt,
     signal,
     detail: { alarm, centre, door, path, reference, at },
   };

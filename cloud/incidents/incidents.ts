@@ -4,6 +4,8 @@ import { type IncidentStep, type LogDetail, type LogEntry, chained, firstBreak, 
 
 export interface Step {
   step: IncidentStep;
+  /** When it happened, UTC ms; the writing of it may come later. */
+  at: number;
   signal: number | null;
   detail: LogDetail;
 }
@@ -15,8 +17,8 @@ export interface Step {
  */
 export interface Incidents {
   /**
-   * Adds `steps` to the incident's log and then runs `statements`, in one commit; the results are theirs. With `incident` null (tests, drills
-   * and probes have none) only the statements. Rejects with a `DatabaseError`.
+   * Adds `steps` to the incident's log and then runs `statements`, in one commit; the results are theirs. With
+   * `incident` null (tests, drills and probes have none) only the statements. Rejects with a `DatabaseError`.
    */
   record(
     incident: number | null,
@@ -24,6 +26,8 @@ export interface Incidents {
     statements: readonly Statement[],
     changes?: readonly Change[],
   ): Promise<StatementResult[]>;
+  /** A step is near: reads now what it will be chained to, so that it costs one trip to the disk and not two. */
+  readAhead(incident: number | null): void;
   /** A person has seen it. False: there is no such open incident, or somebody already has. */
   acknowledge(incident: number, by: string): Promise<boolean>;
   /** A person ends it. False: there is no such open incident. */
@@ -38,11 +42,15 @@ interface Head {
   hash: string;
 }
 
+/** Incidents whose head is remembered; of the others it is read when it is wanted. */
+const headsKept = 1000;
+
 export function createIncidents({ clock, store }: { clock: Clock; store: Store }): Incidents {
   // One writer at a time for each incident, since an entry needs the hash of the one before. UNIQUE
   // (incident, seq) stands behind this: of two writers that saw the same head the second fails as a whole.
   const busy = new Map<number, Promise<unknown>>();
-  // Heads of the incidents that are being written to, so that a step costs one commit and no read.
+  // Heads of the incidents of late, oldest first, so that a step costs one commit and no read. The store is open
+  // to this process alone, and a head is forgotten for as long as it is not certain.
   const heads = new Map<number, Head>();
 
   function inTurn<T>(incident: number, work: () => Promise<T>): Promise<T> {
@@ -50,10 +58,7 @@ export function createIncidents({ clock, store }: { clock: Clock; store: Store }
     const turn = before === undefined ? work() : before.then(work, work);
     busy.set(incident, turn);
     const done = () => {
-      if (busy.get(incident) === turn) {
-        busy.delete(incident);
-        heads.delete(incident);
-      }
+      if (busy.get(incident) === turn) busy.delete(incident);
     };
     turn.then(done, done);
     return turn;
@@ -69,6 +74,12 @@ export function createIncidents({ clock, store }: { clock: Clock; store: Store }
     return row ?? { seq: 0, hash: genesis };
   }
 
+  function remember(incident: number, head: Head): void {
+    heads.delete(incident);
+    heads.set(incident, head);
+    if (heads.size > headsKept) heads.delete(heads.keys().next().value!);
+  }
+
   async function append(
     incident: number,
     steps: readonly Step[],
@@ -76,8 +87,7 @@ export function createIncidents({ clock, store }: { clock: Clock; store: Store }
     changes: readonly Change[],
   ): Promise<StatementResult[]> {
     let head = await headOf(incident);
-    const at = Math.round(clock.wall());
-    const entries = steps.map(({ step, signal, detail }): Statement => {
+    const entries = steps.map(({ step, at, signal, detail }): Statement => {
       const seq = head.seq + 1;
       const hash = chained(head.hash, { incident, seq, at, step, signal, detail });
       head = { seq, hash };
@@ -88,7 +98,7 @@ export function createIncidents({ clock, store }: { clock: Clock; store: Store }
     });
     heads.delete(incident);
     const results = await store.commit([...entries, ...statements], changes);
-    heads.set(incident, head);
+    remember(incident, head);
     return results.slice(entries.length);
   }
 
@@ -124,25 +134,32 @@ export function createIncidents({ clock, store }: { clock: Clock; store: Store }
       if (incident === null) return store.commit(statements, changes);
       return inTurn(incident, () => append(incident, steps, statements, changes));
     },
+    readAhead(incident) {
+      if (incident === null || heads.has(incident)) return;
+      // Should it fail, the step itself reads again and tells.
+      inTurn(incident, async () => remember(incident, await headOf(incident))).catch(() => {});
+    },
     acknowledge: (incident, by) =>
       inTurn(incident, async () => {
         const row = await open(incident);
         if (row === undefined || row.acknowledged_by !== null) return false;
+        const at = Math.round(clock.wall());
         const set: Statement = {
           sql: 'UPDATE incidents SET acknowledged_by = ?, acknowledged_at = ? WHERE id = ? AND acknowledged_at IS NULL',
-          params: [by, Math.round(clock.wall()), incident],
+          params: [by, at, incident],
         };
-        await append(incident, [{ step: 'acknowledged', signal: null, detail: { by } }], [set], []);
+        await append(incident, [{ step: 'acknowledged', at, signal: null, detail: { by } }], [set], []);
         return true;
       }),
     resolve: (incident, by) =>
       inTurn(incident, async () => {
         if ((await open(incident)) === undefined) return false;
+        const at = Math.round(clock.wall());
         const set: Statement = {
           sql: 'UPDATE incidents SET resolved_by = ?, resolved_at = ? WHERE id = ? AND resolved_at IS NULL',
-          params: [by, Math.round(clock.wall()), incident],
+          params: [by, at, incident],
         };
-        await append(incident, [{ step: 'resolved', signal: null, detail: { by } }], [set], []);
+        await append(incident, [{ step: 'resolved', at, signal: null, detail: { by } }], [set], []);
         return true;
       }),
     log,

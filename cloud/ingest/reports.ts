@@ -101,9 +101,11 @@ export async function createReports(parts: {
       },
       ...receipts.flatMap((receipt) => keepReceipt(held.root, receipt, { wall: clock.wall(), late: isLate })),
     ];
-    const steps = receipts.map((receipt) => receiptStep(held.root, press.name, receipt));
+    const heardAt = Math.round(clock.wall());
+    const steps = receipts.map((receipt) => receiptStep(held.root, press.name, receipt, heardAt));
     const changes: Change[] = [{ type: 'alarm', subject: press.name }];
     statements.push(heldByPress(held.root));
+    dispatcher.writeHandover(held.root);
     const results = await incidents.record(held.incident, steps, statements, changes);
 
     for (const { centre } of receipts) dispatcher.settled(held.root, centre);

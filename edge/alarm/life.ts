@@ -68,11 +68,13 @@ function deliveredDirectly(path: AlarmPath, alarm: Alarm, receipt: CentreReceipt
   if (!delivered(path, alarm)) changed(path, alarm);
 }
 
-/** The cloud has it on its disk: durable somewhere, so the slower pace will do. */
+/**
+ * The cloud has it on its disk: durable somewhere, so the slower pace will do. Not worth a trip to our own disk: the
+ * next change of the alarm takes it along, and after a start the cloud is asked anyway.
+ */
 export function storedByCloud(path: AlarmPath, alarm: Alarm): void {
   path.log.info('alarm stored by the cloud', { alarm: alarm.text });
   alarm.durable.resolve();
-  save(path, alarm);
   slowDown(path, alarm, () => goDirect(path, alarm));
 }
 

@@ -182,10 +182,9 @@ export class Outbox {
     await file.commit([{ sql, params: [Math.round(this.#clock.wall()), row.name!] }]);
   }
 
-  /** A name that is safe to use at once. Never waits. */
+  /** A name that is safe to use at once. Never waits; `write` sees to it that there are more. */
   takeName(): SignalName {
     const { epoch, n } = this.#names.take();
-    this.#persist();
     return { gateway: this.#gateway, epoch, lane: 'alarm', n };
   }
 
@@ -215,7 +214,10 @@ export class Outbox {
       const sql = 'INSERT OR REPLACE INTO levels (device, type, name) VALUES (?, ?, ?)';
       statements.push({ sql, params: [more.rise.device, more.rise.type, name] });
     }
-    const [result] = await this.#mustBeOpen().commit(statements);
+    const committed = this.#mustBeOpen().commit(statements);
+    // Behind the alarm on its way to the disk, not before it: half a block of names is left.
+    this.#persist();
+    const [result] = await committed;
     const row = result?.rows[0];
     if (!row || row.name === name) return { kind: 'written' };
     return { kind: 'known', record: parsed(alarmRecord, row.record) };

@@ -25,7 +25,8 @@ export class ConnectionPool {
 
   /** Settles within `patienceMs` and one longest conversation; never rejects. */
   async exchange(submission: Submission): Promise<ExchangeOutcome> {
-    const turn = await (this.#lease() ?? this.#turn());
+    // Without a pause where a connection is free: the frame leaves before anything else is done for the alarm.
+    const turn = this.#lease() ?? (await this.#turn());
     if ('kind' in turn) return turn;
     const outcome = await turn.exchange(submission);
     this.#pass(turn);

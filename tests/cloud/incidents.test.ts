@@ -71,7 +71,7 @@ test('two hundred steps written at once are one whole chain', async () => {
   const { incidents } = world.cloud;
   await Promise.all(
     Array.from({ length: 200 }, (_, i) =>
-      incidents.record(1, [{ step: 'centre-receipt', signal: null, detail: { i } }], []),
+      incidents.record(1, [{ step: 'centre-receipt', at: i, signal: null, detail: { i } }], []),
     ),
   );
   expect(await incidents.verify(1)).toBeNull();
@@ -92,7 +92,7 @@ test('a step behind one that the disk refused is chained to the last that was wr
   await world.says(press(world, 1));
   const { incidents } = world.cloud;
   const step = (i: number) =>
-    incidents.record(1, [{ step: 'centre-receipt', signal: null, detail: { i } }], []);
+    incidents.record(1, [{ step: 'centre-receipt', at: i, signal: null, detail: { i } }], []);
   world.disk.fail = new Error('disk full');
   const refused = step(1).catch(() => (world.disk.fail = null));
   const behind = step(2);

@@ -41,6 +41,17 @@ const fails = (promise: Promise<unknown>, code: DatabaseErrorCode, message = /./
     message: expect.stringMatching(message),
   });
 
+test('a durable file brings its log home in a quiet moment, not within a commit', async () => {
+  const at = folder();
+  const db = await open(at);
+  const size = () => statSync(join(at, 'outbox.sqlite')).size;
+  const payload = new Uint8Array(2_000_000);
+  await db.commit([insert(1, 'a', 1), { sql: 'UPDATE press SET payload = ?', params: [payload] }]);
+  expect(size()).toBeLessThan(payload.length);
+  await until('the file has grown by what the log held', () => size() > payload.length);
+  expect(await db.read('SELECT n FROM press')).toEqual([{ n: 1 }]);
+});
+
 test('statements run in one transaction and give changes and RETURNING rows', async () => {
   const db = await open();
   const results = await db.commit([

@@ -109,7 +109,7 @@ async function copy(
 /** All of a folder's contents into another one: by hard links, as thousands of files would take a busy disk long. */
 async function copyTree(from: string, to: string): Promise<void> {
   await mkdir(to, { recursive: true });
-  await promisify(execFile)('cp', ['--archive', '--link', `${from}/.`, to]);
+  await promisify(execFile)('cp', ['--archive', '--link', '--force', `${from}/.`, to]);
 }
 
 /** What `.dockerignore` keeps out of the context: plain paths only. */

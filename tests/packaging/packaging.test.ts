@@ -37,7 +37,9 @@ beforeAll(async () => {
   chmodSync(folder, 0o755);
   bin = await nodeFolder(folder);
   const parts = { folder, path: pathWith(bin), layers: new Map() };
-  for (const dockerfile of dockerfiles) images.set(dockerfile, await buildImage(dockerfile, parts));
+  await Promise.all(
+    dockerfiles.map(async (dockerfile) => images.set(dockerfile, await buildImage(dockerfile, parts))),
+  );
   for (const { root } of images.values()) chmodSync(root, 0o755);
 }, 240_000);
 

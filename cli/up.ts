@@ -6,6 +6,9 @@ import { startChild, type Child } from './children.ts';
 import { demoCloud, demoEdge } from './demo-campus.ts';
 import { reservePort } from './ports.ts';
 import { runService, UserError } from './service.ts';
+import { DatabaseError } from '#platform/database-error.ts';
+import type { Database } from '#platform/ports.ts';
+import { realDatabases } from '#platform/real/database.ts';
 import type { SimulatedHardware } from '#sim/description.ts';
 
 export interface UpOptions {
@@ -28,6 +31,7 @@ async function startAll(options: UpOptions, stop: AbortSignal) {
   const data = resolve(options.data);
   const config = join(data, 'config');
   mkdirSync(config, { recursive: true });
+  const lock = await takeFolder(data);
   const httpPort = await reservePort(options.httpPort, '--http-port');
   const mqttPort = await reservePort(options.mqttPort, '--mqtt-port');
   await ensureConsole({ log: say });
@@ -37,6 +41,7 @@ async function startAll(options: UpOptions, stop: AbortSignal) {
   const close = async () => {
     // The hardware last: what is on its way to 110 may still arrive.
     for (const child of children.toReversed()) await child.stop();
+    await lock.close();
   };
   const run = async (name: string, ...args: string[]) => {
     if (stop.aborted) throw new UserError('Stopped.');
@@ -68,6 +73,16 @@ async function startAll(options: UpOptions, stop: AbortSignal) {
   say('stop        Ctrl-C');
   void sayWhenReady(url, stop);
   return { close, ready: { url } };
+}
+
+/** The folder is ours alone: two simulators on the ttys of one folder would take each other's presses. */
+async function takeFolder(data: string): Promise<Database> {
+  try {
+    return await realDatabases(data).open('in-use', 'relaxed', 'CREATE TABLE IF NOT EXISTS held (by TEXT)');
+  } catch (error) {
+    if (!(error instanceof DatabaseError) || error.code !== 'in-use') throw error;
+    throw new UserError(`${data} is in use by another \`belfry up\`. Choose another folder with --data.`);
+  }
 }
 
 /** Tells when a press would get through, and what is missing if that takes long. */

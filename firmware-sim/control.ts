@@ -59,6 +59,16 @@ export async function startControl(
 
   app.get('/buttons', () => ({ items: [...running.buttons.keys()].map(describe) }));
   app.get('/buttons/:id', { schema: { params: byId } }, ({ params }) => describe(params.id));
+  app.get('/buttons/:id/presses', { schema: { params: byId } }, ({ params }) => ({
+    items: found(running.buttons, params.id)
+      .unit.presses()
+      .map(({ origin, pressedAt, ackedAt, lamp }) => ({
+        origin,
+        pressed_at: pressedAt + instant,
+        host_acked: ackedAt !== null,
+        lamp: lamp === 'sending' ? null : lamp,
+      })),
+  }));
   app.post(
     '/buttons/:id/press',
     { schema: { params: byId, body: z.strictObject({ type: z.enum(pressTypes).default('press') }) } },

@@ -29,5 +29,14 @@ export const simulatedButton = z.object({
 });
 export type SimulatedButton = z.infer<typeof simulatedButton>;
 
+/** One press as its unit remembers it (the newest 64). */
+export const rememberedPress = z.object({
+  origin,
+  pressed_at: z.number(),
+  host_acked: z.boolean(),
+  lamp: lampState.nullable(),
+});
+export type RememberedPress = z.infer<typeof rememberedPress>;
+
 /** Answer to a press: the origin that edge and cloud will know it by. */
 export const pressed = origin;

@@ -42,6 +42,7 @@ export async function eventually<T>(
 }
 
 export type Part = 'sim' | 'broker' | 'cloud' | 'edge';
+export type Link = 'edge-broker' | 'cloud-broker' | 'edge-110' | 'cloud-110';
 
 /** One campus on real processes: hardware on ttys, a broker, the cloud, the edge and a 110 centre. */
 export interface Campus {
@@ -49,6 +50,8 @@ export interface Campus {
   hardware: SimulatedHardware;
   url: string;
   start(part: Part): Promise<void>;
+  /** SIGSTOP and SIGCONT, for a process that hangs. */
+  signal(part: Part, signal: NodeJS.Signals): void;
   /** kill -9 unless told otherwise; resolves when the process is gone. */
   kill(part: Part, signal?: NodeJS.Signals): Promise<void>;
   ready(): Promise<void>;
@@ -60,7 +63,9 @@ export interface Campus {
   /** State of each device. */
   devices(): Promise<Map<string, string>>;
   alerts(state: 'open' | 'all'): Promise<ApiAlert[]>;
-  control(path: string, body: unknown): Promise<unknown>;
+  /** The simulator's control door: a POST where there is a body. */
+  control(path: string, body?: unknown): Promise<unknown>;
+  api(path: string): Promise<unknown>;
   /** What the processes printed, for a failing test to show. */
   output(): string;
   close(): Promise<void>;
@@ -73,6 +78,8 @@ export interface CampusOptions {
   buttons?: number;
   /** With a camera and a bus of two smoke sensors, whose heartbeats are short. */
   devices?: boolean;
+  /** Puts something between two processes: gets the port that is meant, gives the port to use. */
+  between?: (link: Link, port: number) => Promise<number>;
 }
 
 /** What one frame at 110 is known by; two of one press must be equal in it. */
@@ -84,6 +91,7 @@ export async function openCampus({
   direct,
   buttons = 2,
   devices = false,
+  between = (_link, port) => Promise.resolve(port),
 }: CampusOptions): Promise<Campus> {
   const folder = mkdtempSync(join(tmpdir(), 'belfry-campus-'));
   const file = (name: string) => join(folder, name);
@@ -157,18 +165,20 @@ export async function openCampus({
   await start('sim');
   const hardware = simulatedHardware.parse(JSON.parse(readFileSync(file('sim.json'), 'utf8')));
   const { host, port } = hardware.centres[0]!;
-  const door = { id: 'dc09', kind: 'dc09', host, port };
+  const door = async (link: Link) => ({ id: 'dc09', kind: 'dc09', host, port: await between(link, port) });
   writeFileSync(
     file('cloud.yaml'),
     stringify({
       broker:
-        broker === 'embedded' ? { embedded: { port: mqttPort } } : { url: `mqtt://127.0.0.1:${mqttPort}` },
+        broker === 'embedded'
+          ? { embedded: { port: mqttPort } }
+          : { url: `mqtt://127.0.0.1:${await between('cloud-broker', mqttPort)}` },
       http: { port: httpPort },
       centres: [
         {
           id: 'city-110',
           primary: true,
-          doors: [{ ...door, supervision: { account: '110A', interval_s: 1 } }],
+          doors: [{ ...(await door('cloud-110')), supervision: { account: '110A', interval_s: 1 } }],
         },
       ],
     }),
@@ -179,8 +189,8 @@ export async function openCampus({
       campus: 'test-school',
       gateway: 'test-gateway',
       account: '1234',
-      broker: { url: `mqtt://127.0.0.1:${mqttPort}` },
-      ...(direct ? { direct: { centre: 'city-110', door } } : {}),
+      broker: { url: `mqtt://127.0.0.1:${await between('edge-broker', mqttPort)}` },
+      ...(direct ? { direct: { centre: 'city-110', door: await door('edge-110') } } : {}),
       heartbeat_s: 1,
       devices: [
         ...hardware.buttons.map(({ id, serial, address }, i) => ({
@@ -237,7 +247,9 @@ export async function openCampus({
     url,
     start,
     kill,
+    signal: (part, signal) => void running.get(part)?.kill(signal),
     control,
+    api,
     ready: () =>
       eventually('a press to get through', async () => (await fetch(`${url}/readyz`)).ok, 25_000).then(
         () => {},

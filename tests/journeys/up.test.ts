@@ -120,6 +120,18 @@ describe('belfry up', () => {
     squatter.close();
   });
 
+  it('refuses a folder that another one runs in, and leaves that one alone', async () => {
+    const url = await up();
+    const second = spawnSync(
+      process.execPath,
+      [belfry, 'up', '--data', data, '--http-port', '0', '--mqtt-port', '0'],
+      { encoding: 'utf8' },
+    );
+    expect(second.status).toBe(1);
+    expect(second.stderr.trim().split('\n')).toEqual([expect.stringContaining('--data')]);
+    expect(probe(url).status).toBe(0);
+  });
+
   it('leaves no process behind when it is killed outright', async () => {
     await up();
     const marks = () => spawnSync('pgrep', ['-f', data], { encoding: 'utf8' }).stdout.trim();

@@ -11,7 +11,7 @@ import { resolve } from 'node:path';
 const wanted = 24;
 
 /** Path of a Node 24, or null where neither this process nor an installed package is one. */
-export function findNode24() {
+function findNode24() {
   if (Number(process.versions.node.split('.')[0]) === wanted) return process.execPath;
   const name = `node-${process.platform === 'win32' ? 'win' : process.platform}-${process.arch}`;
   const file = process.platform === 'win32' ? 'node.exe' : 'bin/node';

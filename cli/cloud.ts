@@ -1,7 +1,7 @@
 import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { consoleFolder } from '../bin/build-console.mjs';
 import { startApi } from '#cloud/api/api.ts';
 import { startEmbeddedBroker } from '#cloud/broker/embedded.ts';
 import type { CloudConfig } from '#cloud/config.ts';
@@ -23,8 +23,6 @@ export interface CloudOptions {
   mqttPort?: number;
   log: string;
 }
-
-const consoleDir = fileURLToPath(new URL('../cloud/console/dist', import.meta.url));
 
 /** `belfry cloud`: broker, path, API and console in one process. */
 export function cloud(options: CloudOptions): Promise<void> {
@@ -51,7 +49,7 @@ export function cloud(options: CloudOptions): Promise<void> {
           host: config.http.host,
           port,
           token: token(options.tokenFile ?? join(dataDir, 'cli-token')),
-          consoleDir,
+          consoleDir: consoleFolder,
         },
       ),
     );

@@ -20,7 +20,6 @@ export function edge(options: EdgeOptions): Promise<void> {
     mkdirSync(dataDir, { recursive: true });
     const ports = realPorts({ dataDir, mqttUrl: config.broker.url, log: logOptions(options.log) });
     const edge = await startEdge(ports, config);
-    ports.log.info('the edge runs', { gateway: config.gateway, devices: config.devices.length });
     return { close: () => edge.close() };
   });
 }

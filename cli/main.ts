@@ -13,6 +13,11 @@ function port(text: string): number {
   return value;
 }
 
+function count(text: string): number {
+  if (!/^[1-9]\d*$/.test(text)) throw new InvalidArgumentError('expected a whole number from 1 on');
+  return Number(text);
+}
+
 const program = new Command('belfry')
   .description('Belfry (钟楼): the gateway that proves a campus’s alarms would reach the police')
   .version(version)
@@ -25,7 +30,7 @@ program
   .option('--data <dir>', 'where everything is kept between starts', 'data')
   .option('--http-port <port>', 'console and API (0: a free one)', port, 8110)
   .option('--mqtt-port <port>', 'embedded MQTT broker (0: a free one)', port, 11_883)
-  .option('--buttons <count>', 'how many buttons the simulated campus has', Number)
+  .option('--buttons <count>', 'how many buttons the simulated campus has', count)
   .option('--verbose', 'log every step of every process', false)
   .action(async (options) => (await import('./up.ts')).up(options));
 
@@ -57,7 +62,7 @@ program
   .option('--config <file>', 'sim.yaml; without it the demo campus')
   .option('--data <dir>', 'ttys, frames that 110 acknowledged, sim.json', 'data/sim')
   .option('--describe <file>', 'where to write how to reach it (default: sim.json in the data directory)')
-  .option('--buttons <count>', 'how many buttons the demo campus has', Number)
+  .option('--buttons <count>', 'how many buttons the demo campus has', count)
   .option('--log <level>', 'debug, info, warn or error', 'info')
   .action(async (options) => (await import('./sim.ts')).sim(options));
 
@@ -74,7 +79,7 @@ program
   .option('--data <dir>', 'the data directory of `up`', 'data')
   .option('--button <id>', 'which button (default: the least recently pressed)')
   .option('--json', 'print one JSON object as the last line', false)
-  .option('--timeout <seconds>', 'how long to wait for the lamp', Number, 20)
+  .option('--timeout <seconds>', 'how long to wait for the lamp', count, 20)
   .action(async (options) => (await import('./probe.ts')).probe(options));
 
 try {

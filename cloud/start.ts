@@ -1,6 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { HttpPort } from '#platform/http.ts';
 import type { Log, MqttLink, Ports } from '#platform/ports.ts';
+import { within } from '#platform/within.ts';
 import type { ApiCentre } from '#protocols/api.ts';
 import { cloudAlarmFilter, cloudBulkFilters, type Lane, topicOf } from '#protocols/messages/topics.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
@@ -16,7 +17,7 @@ import { BulkIngest, type BulkSinks } from './ingest/bulk-ingest.ts';
 import { startForgetting } from './ingest/forgetting.ts';
 import { createQuarantine } from './ingest/quarantine.ts';
 import { createReports } from './ingest/reports.ts';
-import { watchLatency } from './latency/latency.ts';
+import { watchLatency } from './latency/watch.ts';
 import { type Liveness, startLiveness } from './liveness/liveness.ts';
 import { startNotifier } from './notify/notifier.ts';
 import { callWebhook } from './notify/webhook.ts';
@@ -191,10 +192,7 @@ export async function startCloud(
         alarmIngest.close();
         bulkIngest.close();
         dispatcher.close();
-        let cancel = () => {};
-        const outOfTime = new Promise<void>((resolve) => (cancel = clock.after(closeWithinMs, resolve)));
-        await Promise.race([shut(), outOfTime]);
-        cancel();
+        await within(clock, closeWithinMs, shut());
       })();
       return closing;
     },

@@ -15,8 +15,6 @@ export const deviceBase = z.strictObject({
   heartbeat_s: z.number().positive().max(86_400).default(30),
 });
 
-const timezone = z.string().refine(isTimezone, 'name a time zone as in Asia/Shanghai');
-
 const broker = z.strictObject({
   url: z.url({ protocol: /^mqtts?$/, error: 'write mqtt://host:port' }).default('mqtt://127.0.0.1:1883'),
 });
@@ -34,7 +32,6 @@ const edgeFile = z.strictObject({
   campus: id,
   gateway: id,
   account,
-  timezone: timezone.optional(),
   broker: broker.default(() => broker.parse({})),
   direct: direct.optional(),
   lamp: z.strictObject({ failed_after_ms: z.int().min(1000).max(60_000).default(10_000) }).prefault({}),
@@ -139,13 +136,4 @@ function problemsOf(error: z.ZodError, prefix: (string | number)[]): ConfigProbl
     if (issue.code !== 'unrecognized_keys') return [{ path, message: issue.message }];
     return issue.keys.map((key) => ({ path: [...path, key], message: `unknown key ${key}` }));
   });
-}
-
-function isTimezone(name: string): boolean {
-  try {
-    Intl.DateTimeFormat('en', { timeZone: name });
-    return true;
-  } catch {
-    return false;
-  }
 }

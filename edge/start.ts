@@ -1,6 +1,8 @@
+import belfry from '../package.json' with { type: 'json' };
 import type { Ports } from '#platform/ports.ts';
 import { dc09Door } from '#platform/doors/dc09.ts';
 import type { Door } from '#platform/doors/door.ts';
+import { within } from '#platform/within.ts';
 import type { ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
 import type { DeviceReport } from '#protocols/messages/state.ts';
 import { Alarms } from './alarm/alarms.ts';
@@ -15,14 +17,12 @@ import { connectAlarmLink } from './uplink/alarm-link.ts';
 import { connectBulkLink } from './uplink/bulk-link.ts';
 import { CloudClock } from './uplink/offset.ts';
 
-/** Version in births. */
-const version = '0.1.0';
 /** The clock is kept when it has moved by so much, or every so often, ms. */
 const clockMovedMs = 100;
 const clockKeptEveryMs = 600_000;
 const sweepEveryMs = 60_000;
 /** How long the parts may take to close, ms: a stop is graceful, but it is a stop. */
-const closeLimitMs = 1500;
+const closeWithinMs = 1500;
 
 export interface EdgeStatus {
   epoch: string;
@@ -96,7 +96,7 @@ export async function startEdge(
     birth: () => ({
       epoch: outbox.epoch,
       highest_n: outbox.highestN,
-      version,
+      version: belfry.version,
       account: config.account,
       devices: devices.all(),
     }),
@@ -196,6 +196,17 @@ export async function startEdge(
     clock.after(sweepEveryMs, sweep);
   }
 
+  async function shut(): Promise<void> {
+    await Promise.allSettled([
+      ...lines.map((l) => l.close()),
+      telemetry.close(),
+      bulkLink.close(),
+      alarmLink.close(),
+      door?.close(),
+    ]);
+    await outbox.close();
+  }
+
   if (kept) takeOver(kept);
   const telemetry = new Telemetry(ports, bulkLink, cloudClock, notices);
   // Whatever its file does, no press waits for it.
@@ -227,23 +238,7 @@ export async function startEdge(
     async close() {
       closed = true;
       alarms.close();
-      const parts = (async () => {
-        await Promise.allSettled([
-          ...lines.map((l) => l.close()),
-          telemetry.close(),
-          bulkLink.close(),
-          alarmLink.close(),
-          door?.close(),
-        ]);
-        await outbox.close();
-      })();
-      await new Promise<void>((done) => {
-        const cancel = clock.after(closeLimitMs, done);
-        void parts.finally(() => {
-          cancel();
-          done();
-        });
-      });
+      await within(clock, closeWithinMs, shut());
     },
   };
 }

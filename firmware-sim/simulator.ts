@@ -81,18 +81,24 @@ export async function startSimulator(
     const parts = { ...ports, log: ports.log.child({ button: id }), memory, save };
     const unit = { serial: Number.parseInt(serial, 16), silent, heartbeatMs: heartbeat_s * 1000 };
     const byTcp = () =>
-      kept.take(`button ${id}`, port, (free) =>
-        serveButton(parts, unit, { kind: 'tcp', listen: ports.listen, host, port: free }),
-      );
-    let served =
-      via === 'tcp' ? await byTcp() : await serveButton(parts, unit, { kind: 'pty', link: join(ttys, id) });
-    if (served.kind === 'absent') {
-      ports.log.warn(`no tty for ${id}, it is served by TCP instead`, { reason: served.reason });
-      served = await byTcp();
+      kept.take(`button ${id}`, port, async (free) => {
+        const served = await serveButton(parts, unit, {
+          kind: 'tcp',
+          listen: ports.listen,
+          host,
+          port: free,
+        });
+        if (served.kind === 'absent') throw new Error(`${id} cannot be served: ${served.reason}`);
+        return served.button;
+      });
+    const onTty =
+      via === 'pty' ? await serveButton(parts, unit, { kind: 'pty', link: join(ttys, id) }) : null;
+    if (onTty?.kind === 'absent') {
+      ports.log.warn(`no tty for ${id}, it is served by TCP instead`, { reason: onTty.reason });
     }
-    if (served.kind === 'absent') throw new Error(`${id} cannot be served: ${served.reason}`);
-    running.buttons.set(id, served.button);
-    hardware.buttons.push({ id, serial, silent, address: served.button.address });
+    const button = onTty?.kind === 'served' ? onTty.button : await byTcp();
+    running.buttons.set(id, button);
+    hardware.buttons.push({ id, serial, silent, address: button.address });
   }
 
   for (const { id, port, username, password } of config.cameras) {
@@ -105,14 +111,17 @@ export async function startSimulator(
 
   for (const { id, via, port, sensors } of config.buses) {
     const byTcp = () =>
-      kept.take(`bus ${id}`, port, (free) => serveBus(ports, sensors, { kind: 'tcp', host, port: free }));
-    let bus =
-      via === 'tcp' ? await byTcp() : await serveBus(ports, sensors, { kind: 'pty', link: join(ttys, id) });
-    if (bus === null) {
-      ports.log.warn(`no tty for the bus ${id}, it is served by TCP instead`);
-      bus = await byTcp();
+      kept.take(`bus ${id}`, port, async (free) => {
+        const served = await serveBus(ports, sensors, { kind: 'tcp', host, port: free });
+        if (served.kind === 'absent') throw new Error(`${id} cannot be served: ${served.reason}`);
+        return served.bus;
+      });
+    const onTty =
+      via === 'pty' ? await serveBus(ports, sensors, { kind: 'pty', link: join(ttys, id) }) : null;
+    if (onTty?.kind === 'absent') {
+      ports.log.warn(`no tty for ${id}, it is served by TCP instead`, { reason: onTty.reason });
     }
-    if (bus === null) throw new Error(`the bus ${id} cannot be served`);
+    const bus = onTty?.kind === 'served' ? onTty.bus : await byTcp();
     buses.push(bus);
     for (const sensor of sensors) {
       running.smoke.set(sensor.id, bus.units.get(sensor.unit)!);
@@ -144,23 +153,19 @@ function keptPorts(file: string) {
   const taken: Record<string, number> = {};
   return {
     /** Serves at the port that the file asks for, else at last time's, else at a free one. */
-    async take<T>(what: string, wanted: number, serve: (port: number) => Promise<T>): Promise<T> {
+    async take<T extends { port: number | null }>(
+      what: string,
+      wanted: number,
+      serve: (port: number) => Promise<T>,
+    ): Promise<T> {
       const last = kept[what] ?? 0;
       const served = await serve(wanted === 0 ? last : wanted).catch((error: NodeJS.ErrnoException) => {
         if (wanted !== 0 || last === 0 || error.code !== 'EADDRINUSE') throw error;
         return serve(0);
       });
-      const port = portOf(served);
-      if (port !== null) taken[what] = port;
+      if (served.port !== null) taken[what] = served.port;
       return served;
     },
     save: () => writeFileSync(file, JSON.stringify(taken)),
   };
-}
-
-function portOf(served: unknown): number | null {
-  if (typeof served !== 'object' || served === null) return null;
-  if ('port' in served) return Number(served.port);
-  if ('button' in served) return Number((served.button as ServedButton).address.split(':').at(-1));
-  return null;
 }

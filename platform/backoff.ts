@@ -5,8 +5,6 @@ export interface BackoffOptions {
   firstMs: number;
   /** No delay is above this, in milliseconds. */
   maxMs: number;
-  /** Growth of the ceiling from one delay to the next. Default 2. */
-  factor?: number;
 }
 
 export interface Backoff {
@@ -17,16 +15,16 @@ export interface Backoff {
 }
 
 /**
- * Exponential back-off with full jitter: each delay is uniform below a growing ceiling, so that a campus which
+ * Exponential back-off with full jitter: each delay is uniform below a doubling ceiling, so that a campus which
  * lost its power does not come back in step ("Exponential Backoff And Jitter", AWS Architecture Blog, 2015).
  * A tenth of the ceiling is the least, lest a run of small draws become a busy loop.
  */
-export function backoff({ firstMs, maxMs, factor = 2 }: BackoffOptions, random: Randomness): Backoff {
+export function backoff({ firstMs, maxMs }: BackoffOptions, random: Randomness): Backoff {
   let ceiling = Math.min(firstMs, maxMs);
   return {
     next() {
       const delay = ceiling * (0.1 + 0.9 * random.fraction());
-      ceiling = Math.min(maxMs, ceiling * factor);
+      ceiling = Math.min(maxMs, ceiling * 2);
       return delay;
     },
     reset() {

@@ -44,10 +44,8 @@ export interface Configuration<T> {
 }
 
 export interface ConfigurationOptions {
-  /** Where `${NAME}` is looked up first. */
+  /** Where `${NAME}` is looked up before the file `secrets` beside it (lines `NAME=value`, for its owner only). */
   env: Readonly<Record<string, string | undefined>>;
-  /** Where it is looked up next: lines `NAME=value`, for its owner only. Default: `secrets` beside the file. */
-  secretsFile?: string;
 }
 
 /**
@@ -67,7 +65,7 @@ export function readConfiguration<S extends z.ZodType>(
   } catch (error) {
     throw whole(`cannot be read: ${(error as Error).message}`);
   }
-  const secrets = readSecrets(options.secretsFile ?? join(dirname(file), 'secrets'));
+  const secrets = readSecrets(join(dirname(file), 'secrets'));
 
   const lines = new LineCounter();
   const document = parseDocument(text, { lineCounter: lines, prettyErrors: false });

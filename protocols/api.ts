@@ -175,7 +175,7 @@ export const apiReadiness = z.object({
   waiting_for: z.array(bilingual),
 });
 
-/** One bucket of a measured field that begins at `at`; buckets without a point are left out. */
+/** One bucket of a measured field that begins at `at` (UTC ms); buckets without a point are left out. */
 export const apiTelemetry = z.object({
   at: z.int(),
   mean: z.number(),

@@ -10,13 +10,13 @@ const batch = 100;
 const heartbeatMs = 15_000;
 /** A reader that takes nothing for so long is cut off; it resumes where it was. */
 const stalledAfterMs = 10_000;
-export const readersLimit = 100;
+const readersLimit = 100;
 
 /**
  * Turns entries of the feed into what they are about, as it is now; of several about one thing only the last is
  * kept. Null: something that a reader may show is no more, and it must start anew.
  */
-export async function materialise(
+async function materialise(
   entries: readonly FeedEntry[],
   parts: Pick<ApiParts, 'liveness' | 'centres'>,
   views: Views,

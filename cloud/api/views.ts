@@ -8,9 +8,10 @@ import type {
   apiQuarantined,
   place,
 } from '#protocols/api.ts';
+import type { CentreReceipt } from '#protocols/messages/alarm.ts';
 import { sequenceOf } from '#protocols/signal.ts';
-import type { Row, SqlValue } from '#platform/ports.ts';
-import { passageOf } from '../latency/latency.ts';
+import type { SqlValue } from '#platform/ports.ts';
+import { type PassageRow, passageOf } from '../latency/passage.ts';
 import { stagesOf, totalOf } from '../latency/stages.ts';
 import { namesOf } from '../liveness/fleet.ts';
 import type { Device, Gateway } from '../liveness/fleet.ts';
@@ -152,7 +153,7 @@ export function createViews({ store, campuses }: Pick<ApiParts, 'store' | 'campu
     },
 
     async quarantine(limit) {
-      const rows = await store.read<QuarantineRow>(
+      const rows = await store.read<z.infer<typeof apiQuarantined>>(
         `SELECT id, at, topic, reason, sha256, length(payload) AS size, lower(hex(substr(payload, 1, 64))) AS head
          FROM quarantine ORDER BY id DESC LIMIT ?`,
         [limit],
@@ -200,73 +201,22 @@ export function createViews({ store, campuses }: Pick<ApiParts, 'store' | 'campu
   };
 }
 
-interface AlarmRow extends Row {
-  id: number;
-  name: string;
-  campus: string;
-  gateway: string;
-  epoch: string;
-  origin: string | null;
-  n: number;
-  device: string;
-  type: ApiAlarm['type'];
-  mode: ApiAlarm['mode'];
-  account: string;
-  zone: number;
-  code: string;
-  occurred_at: number;
-  incident: number | null;
-  lamp: ApiAlarm['lamp'];
-  late: number;
-  crossed_restart: number;
-  edge_stages: string;
-  age_at_first_byte_ms: number;
-  first_byte_at: number;
-  ingested_at: number;
-  committed_at: number;
-  dispatched_at: number | null;
-  delivered_at: number | null;
-}
+type AlarmRow = PassageRow &
+  Pick<
+    ApiAlarm,
+    'type' | 'mode' | 'account' | 'zone' | 'code' | 'occurred_at' | 'origin' | 'incident' | 'lamp'
+  > & {
+    id: number;
+    name: string;
+    campus: string;
+    gateway: string;
+    epoch: string;
+    n: number;
+    device: string;
+    late: number;
+    crossed_restart: number;
+  };
 
-interface ReceiptRow extends Row {
-  signal: number;
-  centre: string;
-  door: string;
-  path: 'cloud' | 'direct';
-  is_primary: number;
-  reference: string;
-  at: number;
-  raw: string;
-}
-
-interface AlertRow extends Row {
-  id: number;
-  code: ApiAlert['code'];
-  severity: ApiAlert['severity'];
-  subject: string;
-  text: string;
-  opened_at: number;
-  closed_at: number | null;
-}
-
-interface IncidentRow extends Row {
-  id: number;
-  campus: string;
-  gateway: string;
-  device: string;
-  opened_at: number;
-  acknowledged_by: string | null;
-  acknowledged_at: number | null;
-  resolved_by: string | null;
-  resolved_at: number | null;
-}
-
-interface QuarantineRow extends Row {
-  id: number;
-  at: number;
-  topic: string;
-  reason: string;
-  sha256: string;
-  size: number;
-  head: string;
-}
+type ReceiptRow = Omit<CentreReceipt, 'primary'> & { signal: number; is_primary: number };
+type AlertRow = Omit<ApiAlert, 'text'> & { text: string };
+type IncidentRow = Omit<ApiIncident, 'alarms' | 'log'>;

@@ -8,7 +8,7 @@ export interface Verdict {
 }
 
 /** How many heartbeat intervals without proof of life make a device silent. */
-export const silentAfterBeats = 3;
+const silentAfterBeats = 3;
 
 export function silenceBoundMs(report: DeviceReport): number {
   return report.heartbeat_s * 1000 * silentAfterBeats;

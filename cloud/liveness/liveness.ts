@@ -15,7 +15,7 @@ import { AttentiveTime, SilenceWatch } from './silence.ts';
 import { Teller } from './teller.ts';
 
 /** A gateway that has said nothing for so long is offline; also the grace after a start of the cloud. */
-export const gatewaySilentMs = 20_000;
+const gatewaySilentMs = 20_000;
 const sweepMs = 500;
 /** A gateway is asked for its birth at most so often. */
 const rebirthEveryMs = 5_000;

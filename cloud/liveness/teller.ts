@@ -1,8 +1,8 @@
-import type { Clock, Log } from '#platform/ports.ts';
+import type { Clock, Log, Statement } from '#platform/ports.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Change, Store } from '../store/store.ts';
 import type { Device, Gateway, Names } from './fleet.ts';
-import { gatewayOffline, rememberDevice, settleDeviceAlerts } from './telling.ts';
+import { gatewayOffline, settleDeviceAlerts } from './device-alerts.ts';
 
 /** What could not be written (alerts, feed, reports) is tried again after this. */
 const retellMs = 5_000;
@@ -84,4 +84,17 @@ export class Teller {
     }
     return done;
   }
+}
+
+/** The last report of a device as the table keeps it. Its age is not kept: it means nothing after a restart. */
+function rememberDevice(device: Device): Statement {
+  const { gateway, id, report } = device;
+  if (report === null) {
+    return { sql: 'DELETE FROM devices WHERE gateway = ? AND device = ?', params: [gateway.id, id] };
+  }
+  return {
+    sql: `INSERT INTO devices (gateway, device, campus, report) VALUES (?, ?, ?, ?)
+          ON CONFLICT (gateway, device) DO UPDATE SET campus = excluded.campus, report = excluded.report`,
+    params: [gateway.id, id, gateway.campus, JSON.stringify({ ...report, heard_ago_ms: null })],
+  };
 }

@@ -1,5 +1,6 @@
 import { type Backoff, backoff } from '#platform/backoff.ts';
 import type { Clock, Log, Randomness, SqlValue, Statement } from '#platform/ports.ts';
+import { within } from '#platform/within.ts';
 import type { ApiAlert } from '#protocols/api.ts';
 import type { Feed } from '../feed.ts';
 import type { Store } from '../store/store.ts';
@@ -28,18 +29,12 @@ interface Parts {
   feed: Feed;
 }
 
-interface Waiting extends Record<string, SqlValue> {
+type Waiting = Omit<ApiAlert, 'text'> & {
+  text: string;
   notification: number;
   event: 'opened' | 'closed';
   tries: number;
-  id: number;
-  code: ApiAlert['code'];
-  severity: ApiAlert['severity'];
-  subject: string;
-  text: string;
-  opened_at: number;
-  closed_at: number | null;
-}
+};
 
 /**
  * Tells every alert's opening and closing on every channel, until it is heard. What is still to be told is a row
@@ -87,12 +82,7 @@ class ChannelNotifier {
     this.#cancel();
     this.#awake.resolve();
     // A telling under way may still be heard; if not, it is told again after the next start.
-    let cancel = () => {};
-    const outOfTime = new Promise<void>((resolve) => {
-      cancel = this.#parts.clock.after(stopWithinMs, resolve);
-    });
-    await Promise.race([this.#running, outOfTime]);
-    cancel();
+    await within(this.#parts.clock, stopWithinMs, this.#running);
   }
 
   async #run(): Promise<void> {

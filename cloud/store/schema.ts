@@ -36,7 +36,7 @@ CREATE TABLE IF NOT EXISTS signals (
   committed_at REAL NOT NULL,
   dispatched_at REAL,
   delivered_at REAL,
-  -- 1: somebody ended the delivery by name; the only way besides a receipt
+  -- who ended the delivery by name: the only way besides a receipt
   ended_by TEXT,
   crossed_restart INTEGER NOT NULL DEFAULT 0,
   late INTEGER NOT NULL DEFAULT 0,

@@ -12,7 +12,7 @@ import { TelemetryUnavailable } from './telemetry-store.ts';
 import type { TelemetryQuestion, TelemetrySource, TelemetryStore } from './telemetry-store.ts';
 
 export type InfluxConfig = NonNullable<CloudConfig['telemetry']['influx']>;
-export const measurement = 'telemetry';
+const measurement = 'telemetry';
 const timeoutMs = 10_000;
 /** Of an answer of the database; 10,000 buckets are below 1 MB. */
 const answerLimitBytes = 16 * 1024 * 1024;

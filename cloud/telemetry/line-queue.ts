@@ -3,7 +3,7 @@ import { backoff } from '#platform/backoff.ts';
 import type { Clock, Database, Log, Randomness } from '#platform/ports.ts';
 
 /** Lines that wait while the database is away, in bytes; past it the oldest are dropped, counted and logged. */
-export const queueLimitBytes = 256 * 1024 * 1024;
+const queueLimitBytes = 256 * 1024 * 1024;
 /** Lines sent in one request. */
 const sendAtOnce = 5_000;
 const retryFirstMs = 1_000;

@@ -1,3 +1,5 @@
+import type { z } from 'zod';
+import type { apiTelemetry } from '#protocols/api.ts';
 import type { Point } from '#protocols/messages/state.ts';
 
 /** Where a point came from. */
@@ -17,14 +19,7 @@ export interface TelemetryQuestion {
   everyMs: number;
 }
 
-/** What was measured in one bucket that begins at `at` (UTC ms). Buckets without a point are left out. */
-export interface TelemetryBucket {
-  at: number;
-  mean: number;
-  min: number;
-  max: number;
-  count: number;
-}
+export type TelemetryBucket = z.infer<typeof apiTelemetry>;
 
 /** The embedded store and InfluxDB answer alike: one test suite runs over both. */
 export interface TelemetryStore {

@@ -14,9 +14,10 @@ import { zone } from '#protocols/signal.ts';
 import { deviceBase } from '../config.ts';
 import type { Driver, DriverContext, DriverRun, Line } from '../driver.ts';
 import { addressText } from './address.ts';
-import { createFaultList, faults } from './button-faults.ts';
-import { createLampCommands } from './button-lamps.ts';
-import { keepOpen } from './button-line.ts';
+import { createFaultList, faults } from './button/faults.ts';
+import { createLampCommands } from './button/lamps.ts';
+import { keepOpen } from './button/line.ts';
+import { noiseMeter } from './button/noise.ts';
 
 const buttonDevice = deviceBase.extend({
   driver: z.literal('button'),
@@ -43,9 +44,6 @@ export const buttonDriver: Driver<ButtonDevice> = {
 };
 
 const minuteMs = 60_000;
-/** A minute with more than this is a noisy one; two in a row are a fault, two clean ones end it. */
-const noisyMinute = { crcErrors: 3, bytes: 64 };
-const minutesToTell = 2;
 const lowBatteryPercent = 20;
 /** Heartbeats that may be missing before a line that looks open is opened anew. */
 const missedToRenew = 3;
@@ -294,24 +292,4 @@ const testSentences: Record<SelfTestOutcome, string> = {
 
 function serialText(serial: number): string {
   return serial.toString(16).padStart(8, '0');
-}
-
-/** Counts noise by the minute. `tell` gets true or false when a run of minutes decides, else null. */
-function noiseMeter(tell: (noisy: boolean | null, crcErrors: number, bytes: number) => void) {
-  let crcErrors = 0;
-  let bytes = 0;
-  let run = { noisy: false, minutes: 0 };
-  return {
-    count(errors: number, discarded: number): void {
-      crcErrors += errors;
-      bytes += discarded;
-    },
-    minute(): void {
-      const noisy = crcErrors > noisyMinute.crcErrors || bytes > noisyMinute.bytes;
-      run = noisy === run.noisy ? { noisy, minutes: run.minutes + 1 } : { noisy, minutes: 1 };
-      tell(run.minutes >= minutesToTell ? noisy : null, crcErrors, bytes);
-      crcErrors = 0;
-      bytes = 0;
-    },
-  };
 }

@@ -14,7 +14,7 @@ export interface TelemetryLimits {
   batchesKept: number;
   keptMs: number;
 }
-export const usualLimits: TelemetryLimits = {
+const usualLimits: TelemetryLimits = {
   batchEveryMs: 1000,
   pointsInBatch: 500,
   // A week of a batch each second would be 600,000; a campus measures far less often than that.

@@ -12,6 +12,8 @@ export interface ServedButton {
   unit: Button;
   /** The address for the edge's file, for example `tty:/run/belfry/gate` or `tcp://127.0.0.1:40213`. */
   address: string;
+  /** Null on a tty. */
+  port: number | null;
   /** Pulls the cable: the tty vanishes, or the device server is off. The unit lives on. */
   unplug(): Promise<void>;
   plugIn(): Promise<void>;
@@ -103,6 +105,7 @@ export async function serveButton(
     button: {
       unit,
       address: plug.address,
+      port: wire.kind === 'tcp' ? boundPort : null,
       unplug,
       plugIn: async () => {
         if ('absent' in plug) plug = await plugIn();

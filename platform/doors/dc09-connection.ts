@@ -1,3 +1,4 @@
+import type { DoorFault } from '#platform/doors/door.ts';
 import type { ByteStream, Clock, StreamAddress, StreamPort } from '#platform/ports.ts';
 import {
   Conversation,
@@ -18,7 +19,7 @@ export interface Submission {
 
 export type ExchangeOutcome =
   | (Extract<ConversationOutcome, { kind: 'acknowledged' }> & { roundTripMs: number })
-  | { kind: 'failed'; fault: 'unreachable' | 'silent' | 'refused' | 'closed'; reason: string };
+  | { kind: 'failed'; fault: DoorFault; reason: string };
 
 export interface ConnectionContext {
   clock: Clock;

@@ -82,10 +82,6 @@ export class World {
   }
 }
 
-export function createWorld(seed: string | number): World {
-  return new World(seed);
-}
-
 /** A machine: its disk and its wall clock outlive its processes. One process at a time. */
 export class Machine {
   readonly name: string;

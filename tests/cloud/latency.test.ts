@@ -1,7 +1,8 @@
 import { array, assert, integer, property } from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFeed } from '#cloud/feed.ts';
-import { latencyOf, watchLatency } from '#cloud/latency/latency.ts';
+import { latencyOf } from '#cloud/latency/latency.ts';
+import { watchLatency } from '#cloud/latency/watch.ts';
 import { countedAs, percentile, stagesOf, totalOf } from '#cloud/latency/stages.ts';
 import type { Passage } from '#cloud/latency/stages.ts';
 import type { SqlValue } from '#platform/ports.ts';

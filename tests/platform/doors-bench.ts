@@ -51,15 +51,6 @@ export function recordingLog() {
   return { log, lines };
 }
 
-/** Waits for something of the real sockets; the manual clock does not move by it. */
-export async function until(what: string, holds: () => boolean): Promise<void> {
-  const deadline = performance.now() + 15_000;
-  while (!holds()) {
-    if (performance.now() > deadline) throw new Error(`waited in vain: ${what}`);
-    await new Promise((resolve) => setTimeout(resolve, 2));
-  }
-}
-
 /** A door and a simulated centre on either end of real TCP, on one clock that the test moves. */
 export async function doorAndCentre(config: Partial<Dc09DoorConfig> = {}) {
   const time = manualClock();

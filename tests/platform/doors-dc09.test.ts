@@ -2,7 +2,8 @@ import { afterEach, describe, expect, test } from 'vitest';
 import { dc09DoorConfig, longestDeliveryMs } from '#platform/doors/dc09.ts';
 import type { Dc09DoorConfig } from '#platform/doors/dc09.ts';
 import { formatTimestamp } from '#protocols/dc09/timestamp.ts';
-import { doorAndCentre, until, watch } from './doors-bench.ts';
+import { doorAndCentre, watch } from './doors-bench.ts';
+import { until } from './pty.ts';
 
 const open: Awaited<ReturnType<typeof doorAndCentre>>[] = [];
 async function bench(config: Partial<Dc09DoorConfig> = {}) {

@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, test } from 'vitest';
 import type { MqttLinkOptions, StreamEvents } from '#platform/ports.ts';
-import { type SimulatedPorts, type World, createWorld } from '#platform/simulated/world.ts';
+import { type SimulatedPorts, World } from '#platform/simulated/world.ts';
 import { matches } from '#platform/simulated/broker.ts';
 
 const worlds: World[] = [];
@@ -9,7 +9,7 @@ afterEach(() => {
 });
 
 function create(seed: string | number = 1): World {
-  const world = createWorld(seed);
+  const world = new World(seed);
   worlds.push(world);
   return world;
 }

@@ -4,7 +4,7 @@ import { parseEdgeConfig } from '#edge/config.ts';
 import { drivers } from '#edge/drivers/index.ts';
 import { startEdge } from '#edge/start.ts';
 import type { ByteStream } from '#platform/ports.ts';
-import { createWorld, type World } from '#platform/simulated/world.ts';
+import { World } from '#platform/simulated/world.ts';
 import { originText } from '#protocols/signal.ts';
 import { blankMemory } from '#sim/button/memory.ts';
 import type { PressRecord } from '#sim/button/press.ts';
@@ -46,7 +46,7 @@ const account = '1234';
 const broken = { lost: 0.03, lostPuback: 0.03, duplicate: 0.05, reorder: 0.05, cutSubscriber: 0.01 };
 
 export async function liveThrough({ seed, presses, buttons = 10 }: CityOptions): Promise<Findings> {
-  const world = createWorld(seed);
+  const world = new World(seed);
   try {
     return await new City(world, buttons).live(presses);
   } finally {

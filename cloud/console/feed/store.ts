@@ -131,8 +131,10 @@ export interface Store {
   update(change: (view: View) => View): void;
 }
 
-/** Readers are told at most once in `batchMs`, so that a burst of the feed is one rendering. */
-export function createStore(batchMs = 50): Store {
+/** Readers are told at most once in this time, so that a burst of the feed is one rendering. */
+const batchMs = 50;
+
+export function createStore(): Store {
   let latest = emptyView;
   let shown = emptyView;
   let timer: ReturnType<typeof setTimeout> | null = null;

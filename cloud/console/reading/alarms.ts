@@ -77,7 +77,7 @@ export function newest(alarms: Iterable<ApiAlarm>, count: number): ApiAlarm[] {
 }
 
 /** How long a delivered real alarm stays in the band when nobody folds it, ms. */
-export const bandMs = 10 * 60_000;
+const bandMs = 10 * 60_000;
 
 /**
  * The real alarms that the band must show, the one to look at first at the front: those that 110 does not have

@@ -5,6 +5,11 @@ export interface Login {
   password: string;
 }
 
+/** The challenges of a 401, from its headers as they came (name, value, name, value). */
+export function challengesOf(rawHeaders: readonly string[]): string[] {
+  return rawHeaders.filter((_, i) => i % 2 === 1 && /^www-authenticate$/i.test(rawHeaders[i - 1]!));
+}
+
 /**
  * The Authorization header that answers the challenges of a 401, or null when none can be answered. Digest
  * (RFC 7616: MD5 or SHA-256, qop auth or none) before Basic, which is for cameras that know nothing else.
@@ -15,9 +20,7 @@ export function authorize(
   request: { method: string; path: string },
   cnonce: string,
 ): string | null {
-  const challenges = rawHeaders.filter(
-    (_, i) => i % 2 === 1 && /^www-authenticate$/i.test(rawHeaders[i - 1]!),
-  );
+  const challenges = challengesOf(rawHeaders);
   const digests = challenges.filter((c) => /^digest\s/i.test(c)).map(parametersOf);
   const digest = digests.find((d) => /sha-256/i.test(d.algorithm ?? '')) ?? digests[0];
   if (digest) return answerDigest(digest, login, request, cnonce);

@@ -1,5 +1,6 @@
 import http from 'node:http';
 import { type Duplex, duplexPair } from 'node:stream';
+import { challengesOf } from './digest.ts';
 import { type Bounds, exchange } from './http.ts';
 import { refusalOf } from './xml.ts';
 
@@ -69,13 +70,10 @@ export function forwarderTo(origin: URL, bounds: Bounds): Forwarder {
     seen.denied = status === 401 || /NotAuthorized/i.test(Buffer.from(answered).toString('latin1'));
     const refusal = status === 401 ? null : refusalOf(answered);
     if (refusal) throw new Error(refusal);
-    const challenges = rawHeaders.filter(
-      (_, i) => i % 2 === 1 && /^www-authenticate$/i.test(rawHeaders[i - 1]!),
-    );
     // The page that comes with a 401 is of no use to anyone.
     return {
       status,
-      headers: challenges.flatMap((challenge) => ['WWW-Authenticate', challenge]),
+      headers: challengesOf(rawHeaders).flatMap((challenge) => ['WWW-Authenticate', challenge]),
       body: status === 401 ? new Uint8Array() : answered,
     };
   }

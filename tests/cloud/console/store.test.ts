@@ -35,7 +35,7 @@ test('an alarm that 110 does not have outlives hundreds that it has', () => {
 test('a burst of the feed is one rendering', () => {
   vi.useFakeTimers();
   try {
-    const store = createStore(50);
+    const store = createStore();
     let renderings = 0;
     store.subscribe(() => (renderings += 1));
     for (let n = 1; n <= 100; n += 1) {

@@ -1,4 +1,3 @@
-import type { Statement } from '#platform/ports.ts';
 import type { Alerts, AlertText } from '../alerts/alerts.ts';
 import type { Device, Gateway, Names } from './fleet.ts';
 
@@ -50,17 +49,4 @@ export async function settleDeviceAlerts(device: Device, alerts: Alerts, names: 
     else if (state !== 'fault' || device.report?.line_open) await alerts.clear(code, subject);
   }
   return wanted.every((one) => alerts.isOpen(one.code, subject));
-}
-
-/** The last report of a device as the table keeps it. Its age is not kept: it means nothing after a restart. */
-export function rememberDevice(device: Device): Statement {
-  const { gateway, id, report } = device;
-  if (report === null) {
-    return { sql: 'DELETE FROM devices WHERE gateway = ? AND device = ?', params: [gateway.id, id] };
-  }
-  return {
-    sql: `INSERT INTO devices (gateway, device, campus, report) VALUES (?, ?, ?, ?)
-          ON CONFLICT (gateway, device) DO UPDATE SET campus = excluded.campus, report = excluded.report`,
-    params: [gateway.id, id, gateway.campus, JSON.stringify({ ...report, heard_ago_ms: null })],
-  };
 }

@@ -4,33 +4,33 @@ import type { Bilingual, DeviceHealth } from '#protocols/messages/state.ts';
 /** What can be wrong with a unit or its wire, each with its sentence for the technician. */
 export const faults = {
   otherSerial: (found: string, expected: string): Bilingual => ({
-    zh: `线路上的按钮序列号是 ${found},配置为 ${expected}:请核对安装,或在网关配置中更正 serial。报警照常上送。`,
+    zh: `线路上的按钮序列号是 ${found}，配置为 ${expected}：请核对安装，或在网关配置中更正 serial。报警照常上送。`,
     en: `The unit on this line has serial number ${found}, the file says ${expected}: check which unit is mounted here, or correct "serial". Its presses go through all the same.`,
   }),
   sounder: (unitIsSilent: boolean): Bilingual =>
     unitIsSilent
       ? {
-          zh: '按钮设为静默,配置为有声(audible):按静默处理。请核对跳线或配置 sounder。',
+          zh: '按钮设为静默，配置为有声（audible）：按静默处理。请核对跳线或配置 sounder。',
           en: 'The unit is set to silent, the file says audible: it is treated as silent. Check its jumper or "sounder".',
         }
       : {
-          zh: '按钮设为有声,配置为静默(silent):按钮按下时会亮灯发声!请尽快核对跳线或配置 sounder。',
+          zh: '按钮设为有声，配置为静默（silent）：按钮按下时会亮灯发声！请尽快核对跳线或配置 sounder。',
           en: 'The unit is set to audible, the file says silent: it will light and sound when pressed! Check its jumper or "sounder" soon.',
         },
   tamper: (): Bilingual => ({
-    zh: '按钮外壳被打开(防拆报警):请到现场检查。',
+    zh: '按钮外壳被打开（防拆报警）：请到现场检查。',
     en: 'The case of the unit is open (tamper): look at it on site.',
   }),
   battery: (percent: number): Bilingual => ({
-    zh: `按钮电池电量仅剩 ${percent}%:请更换电池。`,
+    zh: `按钮电池电量仅剩 ${percent}%：请更换电池。`,
     en: `The battery of the unit is down to ${percent} %: replace it.`,
   }),
   noise: (line: string, crcErrors: number, bytes: number): Bilingual => ({
-    zh: `线路 ${line} 持续受干扰(上一分钟 ${crcErrors} 个 CRC 错误,${bytes} 个无效字节):请检查接线、屏蔽层、终端电阻和波特率。`,
+    zh: `线路 ${line} 持续受干扰（上一分钟 ${crcErrors} 个 CRC 错误，${bytes} 个无效字节）：请检查接线、屏蔽层、终端电阻和波特率。`,
     en: `${crcErrors} CRC errors and ${bytes} bytes of noise in the last minute: check wiring, shield, termination and baud rate of ${line}.`,
   }),
   strange: (s: Strange): Bilingual => ({
-    zh: `按钮发来本网关不认识的报文(协议版本 ${s.version},类型 ${hex(s.code)},${strangeZh[s.reason]}):请核对按钮固件与网关版本。`,
+    zh: `按钮发来本网关不认识的报文（协议版本 ${s.version}，类型 ${hex(s.code)}，${strangeZh[s.reason]}）：请核对按钮固件与网关版本。`,
     en: `The unit sends frames that this gateway cannot read (protocol version ${s.version}, type ${hex(s.code)}: ${s.reason}): check its firmware against the gateway's version.`,
   }),
 };

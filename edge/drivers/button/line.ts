@@ -1,11 +1,11 @@
 import type { ByteStream, StreamAddress } from '#platform/ports.ts';
 import { backoff } from '#platform/backoff.ts';
-import type { DriverContext } from '../driver.ts';
+import type { DriverContext } from '../../driver.ts';
 
 /** Waits between tries to open the line. Short: each is time in which no press gets through. */
 const reopenPace = { firstMs: 250, maxMs: 5000 };
 
-export interface LineEvents {
+export interface ButtonLineEvents {
   onOpen(): void;
   onData(bytes: Uint8Array, at: number): void;
 }
@@ -20,7 +20,11 @@ export interface ButtonLine {
   close(): void;
 }
 
-export function keepOpen(context: DriverContext, address: StreamAddress, events: LineEvents): ButtonLine {
+export function keepOpen(
+  context: DriverContext,
+  address: StreamAddress,
+  events: ButtonLineEvents,
+): ButtonLine {
   let stream: ByteStream | null = null;
   let closed = false;
   const pace = backoff(reopenPace, context.random);

@@ -10,7 +10,7 @@ import { realHttp } from '#platform/real/http.ts';
 import { realLog } from '#platform/real/log.ts';
 import type { Log } from '#platform/ports.ts';
 import { realPorts } from '#platform/real/ports.ts';
-import { readCloudFile } from './files.ts';
+import { readCloudFile } from './cloud-file.ts';
 import { logOptions } from './logging.ts';
 import { listening } from './ports.ts';
 import { runService } from './service.ts';

@@ -2,7 +2,7 @@ import { mkdirSync } from 'node:fs';
 import { resolve } from 'node:path';
 import { realPorts } from '#platform/real/ports.ts';
 import { startEdge } from '#edge/start.ts';
-import { readEdgeFile } from './files.ts';
+import { readEdgeFile } from './edge-file.ts';
 import { logOptions } from './logging.ts';
 import { runService } from './service.ts';
 

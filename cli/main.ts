@@ -70,7 +70,7 @@ program
   .command('check')
   .description('validate configuration files without starting anything')
   .argument('<files...>', 'edge.yaml, cloud.yaml or sim.yaml')
-  .action(async (files: string[]) => (await import('./files.ts')).check(files));
+  .action(async (files: string[]) => (await import('./check.ts')).check(files));
 
 program
   .command('probe')

@@ -7,7 +7,7 @@ import { startSimulator } from '#sim/simulator.ts';
 import { mkdirSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { demoHardware } from './demo-campus.ts';
-import { readSimulatorFile } from './files.ts';
+import { readSimulatorFile } from './sim-file.ts';
 import { logOptions } from './logging.ts';
 import { runService } from './service.ts';
 

@@ -92,7 +92,7 @@ describe.skipIf(noChromium)(`the console in a real browser${noChromium ? ` (${no
 
     cloud.tell({ type: 'alarm', data: alarm(4, 9) });
     await seen(page, '[data-alarm$=".4"] [data-delivered="true"]');
-    expect(await band.innerText()).toContain('110 已收到 36 毫秒');
+    expect(await band.innerText()).toContain('110 已收到，用时 36 毫秒');
     expect(await row.locator('.waterfall [data-stage]:not(.is-waiting)').count()).toBe(9);
     expect(await row.locator('[data-total]').innerText()).toBe('36 毫秒');
     expect(await row.locator('.receipts').innerText()).toContain('1201/0004');

@@ -8,6 +8,7 @@ import { promisify } from 'node:util';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { launchChromium, noChromium } from './chromium.ts';
+import { consoleAddress } from './running-system.ts';
 
 const belfry = fileURLToPath(new URL('../../bin/belfry.mjs', import.meta.url));
 const patience = { timeout: 25_000 };
@@ -56,18 +57,3 @@ describe.skipIf(noChromium)(`the console of a running system${noChromium ? ` (${
     expect(refused).toEqual([]);
   }, 60_000);
 });
-
-/** Where `belfry up` says that its console is. */
-function consoleAddress(child: ChildProcess): Promise<string> {
-  return new Promise((resolve, reject) => {
-    let printed = '';
-    const read = (bytes: Buffer) => {
-      printed += bytes.toString();
-      const address = /console\s+(http:\S+)/.exec(printed)?.[1];
-      if (address) resolve(address.replace(/\/$/, ''));
-    };
-    child.stdout?.on('data', read);
-    child.stderr?.on('data', read);
-    child.once('exit', (code) => reject(new Error(`it ended with ${code}: ${printed}`)));
-  });
-}

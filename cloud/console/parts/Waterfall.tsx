@@ -9,12 +9,14 @@ export function Waterfall({ alarm, boundMs }: { alarm: ApiAlarm; boundMs: number
   const speech = useSpeech();
   const { words } = speech;
   const { steps, end } = waterfall(alarm);
+  // What lies before a step that was reached is not to come: it was passed untimed, or by another way.
+  const last = steps.findLastIndex(({ at }) => at !== null);
   const full = Math.max(end, 1e-6);
   const share = (ms: number) => `${((ms / full) * 100).toFixed(3)}%`;
   return (
     <table className="waterfall" aria-label={words.waterfallOf(placeName(alarm.place, speech))}>
       <tbody>
-        {steps.map(({ name, at }) => (
+        {steps.map(({ name, at }, index) => (
           <tr key={name} data-stage={name} className={at ? undefined : 'is-waiting'}>
             <th scope="row">{words[name]}</th>
             <td className="bar-cell">
@@ -39,7 +41,7 @@ export function Waterfall({ alarm, boundMs }: { alarm: ApiAlarm; boundMs: number
               )}
             </td>
             <td className="took">{at && `+${duration(at.to - at.from, speech)}`}</td>
-            <td className="at">{at ? duration(at.to, speech) : words.stageWaiting}</td>
+            <td className="at">{at ? duration(at.to, speech) : index < last ? '—' : words.stageWaiting}</td>
           </tr>
         ))}
       </tbody>

@@ -70,7 +70,7 @@ export const zh = {
   // Alarms
   newestAlarms: '最新信号',
   noAlarms: '还没有信号。按下按钮后几十毫秒就会出现在这里。',
-  centreHas: (time: string | null) => `110 已收到${time ? ` ${time}` : ''}`,
+  centreHas: (time: string | null) => `110 已收到${time ? `，用时 ${time}` : ''}`,
   centreHasNot: '110 还没有收到',
   sendingToCentre: '正在送往 110…',
   callByVoice: '请立即拨打 110 语音报警',

@@ -1,0 +1,60 @@
+import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
+import { z } from 'zod';
+import { ConfigurationError, readConfiguration } from '#platform/configuration.ts';
+import { UserError } from './service.ts';
+
+type Read = (file: string) => unknown;
+
+/**
+ * By a key that only its kind of file has. Each reader is imported when it is wanted: an image that holds only the
+ * edge checks an edge's file without the cloud.
+ */
+const kinds: { kind: string; key: string; reader: () => Promise<Read> }[] = [
+  { kind: 'edge', key: 'gateway', reader: async () => (await import('./edge-file.ts')).readEdgeFile },
+  {
+    kind: 'simulator',
+    key: 'buttons',
+    reader: async () => (await import('./sim-file.ts')).readSimulatorFile,
+  },
+  { kind: 'cloud', key: 'centres', reader: async () => (await import('./cloud-file.ts')).readCloudFile },
+];
+
+/** `belfry check`: validates files without starting anything; every mistake of every file is printed. */
+export async function check(files: string[]): Promise<void> {
+  const mistakes: string[] = [];
+  for (const file of files) {
+    try {
+      const { kind, reader } = kindOf(file);
+      const read = await reader();
+      read(file);
+      process.stdout.write(`${file}: ok (${kind})\n`);
+    } catch (error) {
+      if (!(error instanceof ConfigurationError || error instanceof UserError)) throw error;
+      mistakes.push(error.message);
+    }
+  }
+  if (mistakes.length > 0) throw new UserError(mistakes.join('\n'));
+}
+
+function kindOf(file: string): (typeof kinds)[number] {
+  const plain = plainly(file);
+  const keys = typeof plain === 'object' && plain !== null ? Object.keys(plain) : [];
+  const kind = kinds.find(({ key }) => keys.includes(key));
+  if (kind === undefined) {
+    throw new UserError(
+      `${file}: neither an edge's file (gateway), a cloud's (centres) nor a simulator's (buttons)`,
+    );
+  }
+  return kind;
+}
+
+/** Throws a `ConfigurationError` where the file cannot be read or is no YAML. */
+function plainly(file: string): unknown {
+  try {
+    return parse(readFileSync(file, 'utf8'));
+  } catch {
+    // Fails as well, and knows to name file and line.
+    return readConfiguration(file, z.unknown(), { env: process.env }).value;
+  }
+}

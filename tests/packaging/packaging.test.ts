@@ -64,7 +64,7 @@ describe('the images', () => {
     expect(held('bench')).toEqual(['firmware-sim']);
   });
 
-  it('carry no second Node, no bundler of native code and no test runner', () => {
+  it('carry no second Node and none of the tools of development', () => {
     for (const { root } of images.values()) {
       const packages = readdirSync(join(root, 'belfry/node_modules'));
       expect(packages).toContain('zod');

@@ -83,7 +83,15 @@ export async function startCloud(
   });
   const primary = centres.find((centre) => centre.primary)!.id;
   const reports = await createReports({ clock, log, store, alerts, incidents, dispatcher, primary });
-  const recovery = await startRecovery({ clock, log, store, dispatcher, centres, publish: answers.publish });
+  const recovery = await startRecovery({
+    clock,
+    log,
+    store,
+    alerts,
+    dispatcher,
+    centres,
+    publish: answers.publish,
+  });
 
   const sendBulk = publishOn('bulk');
   const send = (campus: string, gateway: string, lane: Lane, message: object) =>

@@ -78,6 +78,7 @@ export interface MqttLinkOptions {
   /** Time to wait for a PUBACK before the connection is given up. Default 5000. */
   publishTimeoutMs?: number;
   onUp(): void;
+  /** The connection is lost, or the first attempt to have one has failed; not again before the next `onUp`. */
   onDown(reason: string): void;
   /** Must return quickly: it is called in order, and a slow handler delays all that follow. */
   onMessage(topic: string, payload: Uint8Array): void;

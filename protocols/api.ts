@@ -105,6 +105,7 @@ export const alertCode = z.enum([
   'alarm-unreadable',
   'identity-conflict',
   'gateway-notice',
+  'wrong-centre',
 ]);
 export type AlertCode = z.infer<typeof alertCode>;
 

@@ -1,7 +1,9 @@
 import type { Clock, Log } from '#platform/ports.ts';
 import type { ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
 import { topicOf } from '#protocols/messages/topics.ts';
+import type { Alerts } from '../alerts/alerts.ts';
 import type { Store } from '../store/store.ts';
+import { undeliveredSubject } from './alarm-alerts.ts';
 import type { Dispatcher, Owed } from './dispatcher.ts';
 import type { Centre } from './centres.ts';
 import { loadOwed } from './owed.ts';
@@ -26,11 +28,12 @@ export async function startRecovery(parts: {
   clock: Clock;
   log: Log;
   store: Store;
+  alerts: Alerts;
   dispatcher: Dispatcher;
   centres: readonly Centre[];
   publish(topic: string, message: ReceiptLaneMessage): void;
 }): Promise<Recovery> {
-  const { clock, log, store, dispatcher, centres, publish } = parts;
+  const { clock, log, store, alerts, dispatcher, centres, publish } = parts;
   // A centre that is new in the file is owed what nobody has acknowledged yet, and nothing older.
   await store.commit(
     centres.map(({ id }) => ({
@@ -42,6 +45,7 @@ export async function startRecovery(parts: {
   );
   const found = await loadOwed(store, clock, null);
   for (const owed of found) dispatcher.take(owed, true);
+  await endOutdatedAlerts(store, alerts, centres, found);
   const held = dispatcher.undelivered();
   if (found.length > 0)
     log.info('alarms are taken up again', { owed: found.length, undelivered: held.length });
@@ -71,4 +75,22 @@ export async function startRecovery(parts: {
     ask: (gateway) => ask(dispatcher.undelivered(gateway)),
     close: cancel,
   };
+}
+
+/** A crash between a receipt and the end of its alert leaves the alert open: what is owed no more is over. */
+async function endOutdatedAlerts(
+  store: Store,
+  alerts: Alerts,
+  centres: readonly Centre[],
+  found: readonly Owed[],
+): Promise<void> {
+  const owed = new Set(
+    found.flatMap(({ door, centres: ids }) =>
+      centres.filter(({ id }) => ids.includes(id)).map((centre) => undeliveredSubject(door.name, centre)),
+    ),
+  );
+  const open = await store.read<{ subject: string }>(
+    `SELECT subject FROM alerts WHERE code = 'alarm-undelivered' AND closed_at IS NULL`,
+  );
+  for (const { subject } of open) if (!owed.has(subject)) await alerts.clear('alarm-undelivered', subject);
 }

@@ -128,8 +128,9 @@ export class AlarmIngest {
         reports.hasEarly(text, digest),
       );
       log.info('alarm', { alarm: text, device: facts.device, mode: facts.mode, type: facts.type });
-    } else if (!held.delivered && !dispatcher.pursues(held.root)) {
-      // Committed, and yet nobody brings it: the answer of that commit was lost on the way from the disk.
+    } else if (!dispatcher.pursues(held.root)) {
+      // Perhaps committed, and yet nobody brings it (to some centre): the answer of that commit was lost on the way
+      // from the disk.
       for (const owed of await loadOwed(store, clock, held.root)) dispatcher.take(owed);
     }
     if (admitted.as !== 'known' && admitted.nameTaken)

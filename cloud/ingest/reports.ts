@@ -108,7 +108,11 @@ export async function createReports(parts: {
     dispatcher.writeHandover(held.root);
     const results = await incidents.record(held.incident, steps, statements, changes);
 
-    for (const { centre } of receipts) dispatcher.settled(held.root, centre);
+    for (const { centre } of receipts) {
+      dispatcher.settled(held.root, centre);
+      // The gateway lit *delivered* for it: to everybody here that is the primary's word alone.
+      if (centre !== primary) void alerts.raise(wrongCentre(report.name.gateway, centre, primary));
+    }
     const names = heldOf(results.at(-1)!.rows);
     const own = names.find((one) => nameText(one.name) === name && one.digest === digest)!;
     const nowDelivered = !held.delivered && own.delivered;
@@ -165,4 +169,16 @@ function keyOf(name: string, digest: string): string {
 
 function receiptKey({ centre, path }: CentreReceipt): string {
   return `${centre} ${path}`;
+}
+
+function wrongCentre(gateway: string, centre: string, primary: string) {
+  return {
+    code: 'wrong-centre' as const,
+    severity: 'critical' as const,
+    subject: gateway,
+    text: {
+      zh: `网关 ${gateway} 把报警直接送到 ${centre}，而主接警中心是 ${primary}：请改正该网关 edge.yaml 中的 direct.centre`,
+      en: `Gateway ${gateway} delivers directly to ${centre}, but the primary centre is ${primary}: correct direct.centre in its edge.yaml`,
+    },
+  };
 }

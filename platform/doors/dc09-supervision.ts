@@ -20,6 +20,7 @@ export class NullSupervision {
   readonly #intervalMs: number;
   #state: Supervision = { state: 'unknown' };
   #misses = 0;
+  #asking = false;
   #closed = false;
   #cancel: () => void = () => {};
 
@@ -42,6 +43,13 @@ export class NullSupervision {
     return this.#state;
   }
 
+  /** An alarm got no answer: asks at once, so that nobody reads for half a minute that the receiver is well. */
+  doubt(): void {
+    if (this.#asking || this.#closed) return;
+    this.#cancel();
+    void this.#ask();
+  }
+
   close(): void {
     this.#closed = true;
     this.#cancel();
@@ -49,7 +57,9 @@ export class NullSupervision {
   }
 
   async #ask(): Promise<void> {
+    this.#asking = true;
     const outcome = await this.#connection.exchange(this.#submission);
+    this.#asking = false;
     if (this.#closed) return;
     if (outcome.kind === 'acknowledged') this.#answered(outcome.roundTripMs);
     else this.#missed(`${outcome.fault}: ${outcome.reason}`);

@@ -152,7 +152,9 @@ export function dc09Door(config: Dc09DoorConfig, ports: Dc09DoorPorts): Dc09Door
       } catch (error) {
         return { kind: 'next', fault: 'refused', reason: `this door has no words for it: ${String(error)}` };
       }
-      return doorResult(await pool.exchange(submission), clock.wall());
+      const outcome = await pool.exchange(submission);
+      if (outcome.kind === 'failed' && outcome.fault !== 'refused') supervision?.doubt();
+      return doorResult(outcome, clock.wall());
     },
     supervision: () => supervision?.state ?? { state: 'unknown' },
     oddities: () => ({ ...oddities }),

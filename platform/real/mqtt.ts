@@ -40,6 +40,7 @@ class Link implements MqttLink {
   #upSince: number | null = null;
   #closed = false;
   #lastReason = '';
+  #toldDown = false;
 
   constructor(settings: RealMqttOptions, options: MqttLinkOptions, broker: string) {
     this.#settings = settings;
@@ -133,6 +134,7 @@ class Link implements MqttLink {
     this.#cancelTimer();
     this.#upSince = this.#settings.clock.monotonic();
     this.#lastReason = '';
+    this.#toldDown = false;
     this.#log.info('connected to the broker');
     this.#guard('onUp', () => this.#options.onUp());
   }
@@ -146,8 +148,9 @@ class Link implements MqttLink {
     const upSince = this.#upSince;
     this.#cancelTimer();
     this.#end(reason);
-    if (upSince !== null) {
-      if (this.#settings.clock.monotonic() - upSince >= heldMs) this.#backoff.reset();
+    if (upSince !== null && this.#settings.clock.monotonic() - upSince >= heldMs) this.#backoff.reset();
+    if (!this.#toldDown) {
+      this.#toldDown = true;
       this.#guard('onDown', () => this.#options.onDown(reason));
     }
     if (!this.#closed) this.#retry(reason);

@@ -27,6 +27,7 @@ class SimulatedLink implements MqttLink {
   #session: Session | null = null;
   #upSince = 0;
   #up = false;
+  #toldDown = false;
   #closed = false;
   #cancelTimer: () => void;
 
@@ -115,6 +116,7 @@ class SimulatedLink implements MqttLink {
       this.#life.after(broker.delay(), () => {
         if (this.#session !== session || !session.open) return;
         this.#up = true;
+        this.#toldDown = false;
         this.#upSince = broker.now;
         this.#options.onUp();
       });
@@ -130,8 +132,9 @@ class SimulatedLink implements MqttLink {
     if (session !== this.#session) return;
     const wasUp = this.#up;
     this.#end(reason);
-    if (wasUp) {
-      if (this.#broker.now - this.#upSince >= heldMs) this.#backoff.reset();
+    if (wasUp && this.#broker.now - this.#upSince >= heldMs) this.#backoff.reset();
+    if (!this.#toldDown) {
+      this.#toldDown = true;
       this.#options.onDown(reason);
     }
     if (!this.#closed) this.#cancelTimer = this.#life.after(this.#backoff.next(), () => this.#connect());

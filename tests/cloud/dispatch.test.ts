@@ -220,3 +220,27 @@ test('a thousand alarms at once are each delivered once', async () => {
   expect(new Set(world.first.taken.map(({ name }) => name)).size).toBe(1000);
   expect(world.first.taken).toHaveLength(1000);
 });
+
+test('a crash between a receipt and the end of its alert does not leave the alert open', async () => {
+  world.first.does = world.second.does = 'unreachable';
+  const alarm = press(world, 1);
+  await world.says(alarm);
+  await world.clock.pass(10_000);
+  const open = `alarm-undelivered ${nameText(alarm.name)}`;
+  expect(world.openAlerts()).toContain(open);
+  world.crash();
+  world.rows(`UPDATE signals SET delivered_at = 1 WHERE name = '${nameText(alarm.name)}' RETURNING id`);
+  world.rows('UPDATE deliveries SET done_at = 1 RETURNING signal');
+  await world.start();
+  expect(world.openAlerts()).not.toContain(open);
+});
+
+test('a gateway that delivers directly to another centre than the primary is told of to people', async () => {
+  world.first.does = 'nothing';
+  const alarm = press(world, 1);
+  await world.says(alarm);
+  const report = directReport(alarm);
+  await world.says({ ...report, direct: report.direct.map((receipt) => ({ ...receipt, centre: 'guards' })) });
+  expect(world.openAlerts()).toContain(`wrong-centre ${alarm.name.gateway}`);
+  expect(world.receipts().at(-1)!.state).toBe('stored');
+});

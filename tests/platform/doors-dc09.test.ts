@@ -230,6 +230,19 @@ describe('many at once', () => {
 describe('supervision', () => {
   const supervision = { account: '0809', interval_s: 30 };
 
+  test('an alarm without an answer makes it ask at once, not at its interval', async () => {
+    const b = await bench({ supervision });
+    await until('an answer', () => b.door.supervision().state === 'answering');
+    b.centre.behave({ mode: 'silent', frames: 'alarms' });
+    const delivery = watch(b.door.deliver(b.signal(1)));
+    for (const tried of [1, 2]) {
+      await until('a try', () => b.centre.counts().unacknowledged === tried);
+      b.advance(400);
+    }
+    await until('the end', () => delivery.result !== undefined);
+    await until('a NULL long before its interval', () => b.centre.counts().nulls === 2);
+  });
+
   test('asks at once and at its interval, and keeps its connection', async () => {
     const b = await bench({ supervision });
     expect(b.door.supervision()).toEqual({ state: 'unknown' });

@@ -82,7 +82,8 @@ test('a refused login is tried again until it is let in, and warned of once', as
   const { seen } = connect(url, 'a');
   await until('up', () => seen.ups === 1);
   expect(refusals).toBe(4);
-  expect(seen.downs).toEqual([]);
+  // Told once, so that whoever needs the link knows that there is none.
+  expect(seen.downs).toEqual(['Connection refused: Not authorized']);
   expect(warnings(seen.log)).toHaveLength(1);
 });
 

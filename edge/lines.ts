@@ -4,7 +4,7 @@ import { backoff } from '#platform/backoff.ts';
 import type { ConfiguredLine } from './config.ts';
 import type { Devices } from './devices.ts';
 import type { DriverContext, DriverRun, RaisedEvent } from './driver.ts';
-import { reasonOf } from './outbox/outbox.ts';
+import { reasonOf } from '#platform/reason.ts';
 
 const restart = { firstMs: 1000, maxMs: 60_000 };
 /** A driver that ran for so long before it threw starts again at the short end of the back-off. */

@@ -6,7 +6,8 @@ import type {
 } from '#protocols/messages/alarm.ts';
 import { digestOf, nameText, originText, type LampState, type SignalName } from '#protocols/signal.ts';
 import type { RaisedEvent } from '../driver.ts';
-import { type Kept, reasonOf, type Rise } from '../outbox/outbox.ts';
+import { reasonOf } from '#platform/reason.ts';
+import { type Kept, type Rise } from '../outbox/outbox.ts';
 import type { AlarmRecord } from '../outbox/record.ts';
 import { type Alarm, type AlarmPath, newAlarm, reached, resumedAlarm } from './alarm.ts';
 import { factsOf, type Happening } from './identity.ts';

@@ -1,5 +1,6 @@
 import { type Backoff, backoff } from '#platform/backoff.ts';
-import { reasonOf, type Rise } from '../outbox/outbox.ts';
+import { reasonOf } from '#platform/reason.ts';
+import { type Rise } from '../outbox/outbox.ts';
 import type { AlarmPath } from './alarm.ts';
 
 const retry = { firstMs: 250, maxMs: 30_000 };

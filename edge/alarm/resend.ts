@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { AlarmMessage, AlarmReport } from '#protocols/messages/alarm.ts';
 import { backoff } from '#platform/backoff.ts';
-import { reasonOf } from '../outbox/outbox.ts';
+import { reasonOf } from '#platform/reason.ts';
 import type { AlarmRecord } from '../outbox/record.ts';
 import { type Alarm, type AlarmPath, heldByCloud, reached, refusedByCloud, reportDue } from './alarm.ts';
 

@@ -1,5 +1,5 @@
 import { type Backoff, backoff } from '#platform/backoff.ts';
-import { reasonOf } from '../outbox/outbox.ts';
+import { reasonOf } from '#platform/reason.ts';
 import { type Alarm, type AlarmPath, reached } from './alarm.ts';
 
 const retry = { firstMs: 250, maxMs: 30_000 };

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import type { Clock, Database, Log, Ports, Randomness, Row, Statement } from '#platform/ports.ts';
 import { nameText, originText, type SignalName, type SignalType } from '#protocols/signal.ts';
 import { type Backoff, backoff } from '#platform/backoff.ts';
+import { reasonOf } from '#platform/reason.ts';
 import { Names, type Reservation } from './names.ts';
 import { alarmRecord, type AlarmRecord } from './record.ts';
 import { outboxSchema } from './schema.ts';
@@ -297,8 +298,4 @@ function parsed<T>(schema: z.ZodType<T>, text: unknown): T | null {
   } catch {
     return null;
   }
-}
-
-export function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import type { Database, Ports } from '#platform/ports.ts';
 import { point as pointSchema, type Point, type TelemetryMessage } from '#protocols/messages/state.ts';
 import type { Notices } from '../notices.ts';
-import { reasonOf } from '../outbox/outbox.ts';
+import { reasonOf } from '#platform/reason.ts';
 import type { BulkLink } from '../uplink/bulk-link.ts';
 import type { CloudClock } from '../uplink/offset.ts';
 import { telemetrySchema } from './schema.ts';

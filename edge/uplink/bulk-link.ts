@@ -3,7 +3,7 @@ import { command as commandSchema, type Command, type Reply } from '#protocols/m
 import type { Birth, Heartbeat, Notice, StateLaneMessage } from '#protocols/messages/state.ts';
 import { topicOf } from '#protocols/messages/topics.ts';
 import type { NoticeText } from '../notices.ts';
-import { reasonOf } from '../outbox/outbox.ts';
+import { reasonOf } from '#platform/reason.ts';
 import type { CloudClock } from './offset.ts';
 import { parsePayload } from './payload.ts';
 

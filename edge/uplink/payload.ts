@@ -1,3 +1,4 @@
+import { reasonOf } from '#platform/reason.ts';
 import type { z } from 'zod';
 
 export type Parsed<T> = { ok: true; value: T } | { ok: false; reason: string };
@@ -10,6 +11,6 @@ export function parsePayload<T>(schema: z.ZodType<T>, payload: Uint8Array): Pars
     const [issue] = result.error.issues;
     return { ok: false, reason: `${issue?.path.join('.') ?? ''}: ${issue?.message ?? 'not such a message'}` };
   } catch (error) {
-    return { ok: false, reason: error instanceof Error ? error.message : String(error) };
+    return { ok: false, reason: reasonOf(error) };
   }
 }

@@ -1,3 +1,4 @@
+import { reasonOf } from '#platform/reason.ts';
 import type { DoorFault } from '#platform/doors/door.ts';
 import type { ByteStream, Clock, StreamAddress, StreamPort } from '#platform/ports.ts';
 import {
@@ -120,7 +121,7 @@ export class Dc09Connection {
         this.#context.times.connectMs,
       );
     } catch (error) {
-      hear({ kind: 'unreachable', reason: error instanceof Error ? error.message : String(error) });
+      hear({ kind: 'unreachable', reason: reasonOf(error) });
       return;
     }
     if (this.#link !== link) return stream.close();

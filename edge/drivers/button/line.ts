@@ -1,3 +1,4 @@
+import { reasonOf } from '#platform/reason.ts';
 import type { ByteStream, StreamAddress } from '#platform/ports.ts';
 import { backoff } from '#platform/backoff.ts';
 import type { DriverContext } from '../../driver.ts';
@@ -73,7 +74,7 @@ export function keepOpen(
             events.onOpen();
           }
         },
-        (error: unknown) => lost(error instanceof Error ? error.message : String(error)),
+        (error: unknown) => lost(reasonOf(error)),
       )
       .catch(context.crashed);
   }

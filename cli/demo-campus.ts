@@ -111,6 +111,7 @@ export function demoCloud(hardware: SimulatedHardware, ports: { httpPort: number
     centres: [
       {
         id: primary(hardware).id,
+        name: { zh: '市公安局 110 接警中心', en: 'City police 110 centre' },
         primary: true,
         doors: [{ ...dc09Door(hardware), supervision: { account: '110A', interval_s: 30 } }],
       },

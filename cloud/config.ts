@@ -36,6 +36,8 @@ const broker = z
 
 const centre = z.strictObject({
   id,
+  /** What people call it; without one they are told its id. */
+  name: bilingual.strict().optional(),
   /** *Delivered* and the lamp mean this one. */
   primary: z.boolean().default(false),
   /** In the order in which they are tried. */

@@ -19,6 +19,7 @@ import { createQuarantine } from './ingest/quarantine.ts';
 import { createReports } from './ingest/reports.ts';
 import { watchLatency } from './latency/watch.ts';
 import { type Liveness, startLiveness } from './liveness/liveness.ts';
+import { namesOf } from './names.ts';
 import { startNotifier } from './notify/notifier.ts';
 import { callWebhook } from './notify/webhook.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -56,6 +57,7 @@ export async function startCloud(
   const { clock, random, log } = ports;
   const store = await openStore(ports);
   const centres = other.centres ?? openCentres(ports, config);
+  const names = namesOf(config.campuses);
   const feed = createFeed(store);
   const alerts = await createAlerts({ clock, log, store });
   const incidents = createIncidents({ clock, store });
@@ -79,10 +81,11 @@ export async function startCloud(
     alerts,
     incidents,
     centres,
-    onDelivered: (names) => answers.tell(names),
+    names,
+    onDelivered: (held) => answers.tell(held),
   });
   const primary = centres.find((centre) => centre.primary)!.id;
-  const reports = await createReports({ clock, log, store, alerts, incidents, dispatcher, primary });
+  const reports = await createReports({ clock, log, store, alerts, incidents, dispatcher, primary, names });
   const recovery = await startRecovery({
     clock,
     log,
@@ -128,12 +131,13 @@ export async function startCloud(
     answers,
     quarantine,
     centres: centres.map(({ id }) => id),
+    names,
     onSession: sinks.spoke,
   });
   const bulkIngest = new BulkIngest({ clock, log, quarantine, sinks });
 
   const boundMs = config.latency.bound_ms;
-  const stopLatency = await watchLatency({ store, feed, alerts, clock, log, boundMs });
+  const stopLatency = await watchLatency({ store, feed, alerts, clock, log, names, boundMs });
   const stopNotifier = await startNotifier(
     { clock, random, log, store, feed },
     config.webhooks.map((webhook) => ({

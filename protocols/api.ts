@@ -123,6 +123,8 @@ export type ApiAlert = z.infer<typeof apiAlert>;
 
 export const apiCentre = z.object({
   id,
+  /** What people call it; null: the cloud's file gives it no name. */
+  name: bilingual.nullable(),
   primary: z.boolean(),
   doors: z.array(
     z.object({

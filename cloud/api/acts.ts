@@ -9,7 +9,7 @@ const params = z.object({ id: z.coerce.number().int().min(1) });
 const body = z.strictObject({ by: z.string().trim().min(1).max(100).describe('the name of who does this') });
 
 /** What people do to incidents. Each needs the token. */
-export function acts({ incidents, store }: ApiParts, views: Views): FastifyPluginAsyncZod {
+export function acts({ incidents }: ApiParts, views: Views): FastifyPluginAsyncZod {
   async function find(id: number) {
     const [incident] = await views.incidents('id = ?', [id], 1);
     if (incident === undefined) throw new Problem(404, `There is no incident ${id}.`);
@@ -31,14 +31,13 @@ export function acts({ incidents, store }: ApiParts, views: Views): FastifyPlugi
         },
         async (request) => {
           const { id } = request.params;
-          const { gateway, device } = await find(id);
+          await find(id);
           if (!(await incidents[act](id, request.body.by))) {
             throw new Problem(
               409,
               `Incident ${id} was already ${act === 'resolve' ? 'resolved' : 'acknowledged or resolved'}.`,
             );
           }
-          await store.commit([], [{ type: 'device', subject: `${gateway}/${device}` }]);
           return find(id);
         },
       );

@@ -13,8 +13,8 @@ import { sequenceOf } from '#protocols/signal.ts';
 import type { SqlValue } from '#platform/ports.ts';
 import { type PassageRow, passageOf } from '../latency/passage.ts';
 import { stagesOf, totalOf } from '../latency/stages.ts';
-import { namesOf } from '../liveness/fleet.ts';
 import type { Device, Gateway } from '../liveness/fleet.ts';
+import { namesOf } from '../names.ts';
 import type { ApiParts } from './parts.ts';
 
 /** Reads the cloud as the API shows it. */
@@ -162,13 +162,14 @@ export function createViews({ store, campuses }: Pick<ApiParts, 'store' | 'campu
     },
 
     async devices(which) {
-      const open = await store.read<{ point: string }>(
-        `SELECT gateway || '/' || device AS point FROM incidents WHERE resolved_at IS NULL`,
+      const open = await store.read<{ point: string; opened_at: number }>(
+        `SELECT gateway || '/' || device AS point, opened_at FROM incidents WHERE resolved_at IS NULL`,
       );
-      const inAlarm = new Set(open.map((row) => row.point));
+      const openSince = new Map(open.map((row) => [row.point, row.opened_at]));
       return which.map((device) => {
         const { gateway, id, report, verdict } = device;
-        const alarming = verdict.state === 'good' && inAlarm.has(`${gateway.id}/${id}`);
+        const alarmSince = verdict.state === 'good' ? openSince.get(`${gateway.id}/${id}`) : undefined;
+        const alarming = alarmSince !== undefined;
         return {
           place: placeOf(gateway.campus, gateway.id, id),
           kind: report?.kind ?? null,
@@ -177,7 +178,7 @@ export function createViews({ store, campuses }: Pick<ApiParts, 'store' | 'campu
           reason: alarming
             ? { zh: '有未处理完的警情', en: 'an incident here is still open' }
             : verdict.reason,
-          since: device.since,
+          since: alarmSince ?? device.since,
           heard_at: device.heardAt,
           heartbeat_s: report?.heartbeat_s ?? null,
           line_open: gateway.state === 'online' ? (report?.line_open ?? null) : null,

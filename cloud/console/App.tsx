@@ -58,7 +58,12 @@ export function App({ store, clock }: { store: Store; clock: ServerClock }) {
           <>
             <StateCounts counts={countByState(view.devices.values(), fresh)} />
             <div className="columns">
-              <Alarms alarms={view.alarms} boundMs={view.latency?.figures.bound_ms ?? null} now={now} />
+              <Alarms
+                alarms={view.alarms}
+                centres={view.centres}
+                boundMs={view.latency?.figures.bound_ms ?? null}
+                now={now}
+              />
               <div className="side">
                 <Centres centres={view.centres} fresh={fresh} now={now} />
                 <Latency latency={view.latency} now={browserNow} />

@@ -1,42 +1,91 @@
+import type { DoorResult } from '#platform/doors/door.ts';
+import type { Bilingual } from '#protocols/messages/state.ts';
+import type { Mode } from '#protocols/signal.ts';
 import type { AlertText } from '../alerts/alerts.ts';
+import { faultWords, modeWords } from '../alerts/wording.ts';
+import { called, gatewayCalled, type Names, type Point, pointCalled } from '../names.ts';
+
+/** An alarm as far as people are told of it; `name` is for machines, and never said. */
+export type ToldAlarm = Point & { name: string; mode: Mode };
+
+type ToldCentre = { id: string; name: Bilingual | null; primary: boolean };
+export type DoorFailure = Extract<DoorResult, { kind: 'next' }>;
 
 /** What `alarm-undelivered` is about: the alarm for the primary centre, the alarm at a centre for any other. */
 export function undeliveredSubject(alarm: string, centre: { id: string; primary: boolean }): string {
   return centre.primary ? alarm : `${alarm}@${centre.id}`;
 }
 
-export function undelivered(alarm: string, centre: { id: string; primary: boolean }): AlertText {
+/** `failure`: what the last door tried has said; null while it has said nothing. */
+export function undelivered(
+  alarm: ToldAlarm,
+  centre: ToldCentre,
+  failure: DoorFailure | null,
+  names: Names,
+): AlertText {
+  const [where, mode, who] = [pointCalled(names, alarm), modeWords[alarm.mode], called(centre)];
+  const fault = failure && faultWords[failure.fault];
+  const why = { zh: fault ? `（${fault.zh}）` : '', en: fault ? ` (${fault.en}: ${failure.reason})` : '' };
+  // Nobody shall call the police over a drill.
+  const advice =
+    alarm.mode === 'real'
+      ? { zh: '请立即用电话报警。', en: 'Call them by telephone now.' }
+      : {
+          zh: '这不是真实报警，请检查通往接警中心的线路。',
+          en: 'It is not real: check the way to the centre.',
+        };
   return {
     code: 'alarm-undelivered',
     severity: centre.primary ? 'critical' : 'warning',
-    subject: undeliveredSubject(alarm, centre),
+    subject: undeliveredSubject(alarm.name, centre),
     text: {
-      zh: `报警 ${alarm} 尚未得到接警中心 ${centre.id} 的确认，仍在继续发送。请立即用电话报警。`,
-      en: `Alarm ${alarm} has not been acknowledged by centre ${centre.id}; sending goes on. Call them by telephone now.`,
+      zh: `${where.zh} 的${mode.zh}报警尚未得到${who.zh}的确认${why.zh}，仍在继续发送。${advice.zh}`,
+      en: `${where.en}: the ${mode.en} alarm has not been acknowledged by ${who.en}${why.en}; sending goes on. ${advice.en}`,
     },
   };
 }
 
-export function late(alarm: string): AlertText {
+export function late(alarm: ToldAlarm, names: Names): AlertText {
+  const [where, mode] = [pointCalled(names, alarm), modeWords[alarm.mode]];
   return {
     code: 'alarm-late',
     severity: 'critical',
-    subject: alarm,
+    subject: alarm.name,
     text: {
-      zh: `报警 ${alarm} 在按下五分钟之后才送达接警中心，请核实现场情况。`,
-      en: `Alarm ${alarm} reached the centre more than five minutes after the press: check what is happening there.`,
+      zh: `${where.zh} 的${mode.zh}报警在发生五分钟之后才送达接警中心，请核实现场情况。`,
+      en: `${where.en}: the ${mode.en} alarm reached the centre more than five minutes after it was raised; check what is happening there.`,
     },
   };
 }
 
-export function refusedByDoor(centre: string, door: string, reason: string): AlertText {
+export function refusedByDoor(centre: ToldCentre, door: string, reason: string): AlertText {
+  const who = called(centre);
   return {
     code: 'centre-refused',
     severity: 'critical',
-    subject: `${centre}/${door}`,
+    subject: `${centre.id}/${door}`,
     text: {
-      zh: `接警中心 ${centre} 的通道 ${door} 拒收报警：${reason}`,
-      en: `Door ${door} of centre ${centre} refuses alarms: ${reason}`,
+      zh: `${who.zh}（通道 ${door}）拒收报警。`,
+      en: `${who.en}, door ${door}, refuses alarms (${reason}).`,
+    },
+  };
+}
+
+/** The centres go by their ids here: those are what stands in the gateway's file. */
+export function wrongCentre(
+  gateway: { campus: string; id: string },
+  centre: string,
+  primary: string,
+  names: Names,
+): AlertText {
+  const who = gatewayCalled(names, gateway.campus, gateway.id);
+  return {
+    code: 'wrong-centre',
+    severity: 'critical',
+    subject: gateway.id,
+    text: {
+      zh: `${who.zh} 把报警直接送到 ${centre}，而主接警中心是 ${primary}：请改正该网关 edge.yaml 中的 direct.centre`,
+      en: `${who.en} delivers directly to ${centre}, but the primary centre is ${primary}: correct direct.centre in its edge.yaml`,
     },
   };
 }

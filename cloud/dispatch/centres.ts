@@ -2,13 +2,17 @@ import type { CentreClock, Door } from '#platform/doors/door.ts';
 import { dc09Door } from '#platform/doors/dc09.ts';
 import type { Clock, Log, Ports } from '#platform/ports.ts';
 import type { ApiCentre } from '#protocols/api.ts';
-import type { Alerts } from '../alerts/alerts.ts';
+import type { Bilingual } from '#protocols/messages/state.ts';
+import type { Alerts, AlertText } from '../alerts/alerts.ts';
 import type { CloudConfig } from '../config.ts';
+import { called } from '../names.ts';
 import type { Store } from '../store/store.ts';
 
 /** A place that takes alarms, with its ways in, in the order in which they are tried. */
 export interface Centre {
   id: string;
+  /** What people call it; null where the file gives it no name. */
+  name: Bilingual | null;
   primary: boolean;
   doors: readonly { kind: string; door: Door }[];
 }
@@ -16,11 +20,12 @@ export interface Centre {
 /** Opens every door of the file; connecting is the doors' own affair. */
 export function openCentres(ports: Ports, config: CloudConfig): Centre[] {
   const { clock, random, streams } = ports;
-  return config.centres.map(({ id, primary, doors }) => {
+  return config.centres.map(({ id, name = null, primary, doors }) => {
     const log = ports.log.child({ centre: id });
     const centreClock: CentreClock = { offsetMs: 0 };
     return {
       id,
+      name,
       primary,
       doors: doors.map((door) => ({
         kind: door.kind,
@@ -32,8 +37,9 @@ export function openCentres(ports: Ports, config: CloudConfig): Centre[] {
 
 /** Centres as the API shows them. */
 export function centresNow(centres: readonly Centre[]): ApiCentre[] {
-  return centres.map(({ id, primary, doors }) => ({
+  return centres.map(({ id, name, primary, doors }) => ({
     id,
+    name,
     primary,
     doors: doors.map(({ kind, door }) => {
       const now = door.supervision();
@@ -62,11 +68,12 @@ export function watchCentres(
   let cancel = () => {};
 
   function look(): void {
-    for (const { id, primary, doors } of centres) {
-      for (const { door } of doors) {
+    for (const centre of centres) {
+      const { id } = centre;
+      for (const { door } of centre.doors) {
         const now = door.supervision();
         const before = last.get(door) ?? 'unknown';
-        if (now.state === 'silent') void alerts.raise(silentDoor(id, door.id, primary, now.reason));
+        if (now.state === 'silent') void alerts.raise(silentDoor(centre, door.id, now.reason));
         if (now.state === 'answering') void alerts.clear('centre-silent', `${id}/${door.id}`);
         if (now.state === before) continue;
         last.set(door, now.state);
@@ -83,14 +90,15 @@ export function watchCentres(
   return () => cancel();
 }
 
-function silentDoor(centre: string, door: string, primary: boolean, reason: string) {
+function silentDoor(centre: Centre, door: string, reason: string): AlertText {
+  const who = called(centre);
   return {
-    code: 'centre-silent' as const,
-    severity: primary ? ('critical' as const) : ('warning' as const),
-    subject: `${centre}/${door}`,
+    code: 'centre-silent',
+    severity: centre.primary ? 'critical' : 'warning',
+    subject: `${centre.id}/${door}`,
     text: {
-      zh: `接警中心 ${centre} 的通道 ${door} 没有应答：${reason}`,
-      en: `Door ${door} of centre ${centre} does not answer: ${reason}`,
+      zh: `${who.zh}（通道 ${door}）没有应答。`,
+      en: `${who.en}, door ${door}, does not answer (${reason}).`,
     },
   };
 }

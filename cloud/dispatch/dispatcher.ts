@@ -6,8 +6,16 @@ import type { CentreReceipt } from '#protocols/messages/alarm.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Incidents, Step } from '../incidents/incidents.ts';
 import { type Held, heldByPress, heldOf } from '../ingest/held.ts';
+import type { Names } from '../names.ts';
 import type { Change, Store } from '../store/store.ts';
-import { late, refusedByDoor, undelivered, undeliveredSubject } from './alarm-alerts.ts';
+import {
+  type DoorFailure,
+  late,
+  refusedByDoor,
+  type ToldAlarm,
+  undelivered,
+  undeliveredSubject,
+} from './alarm-alerts.ts';
 import { attempt, forgetOldAttempts } from './attempts.ts';
 import type { Centre } from './centres.ts';
 import { Pauses } from './pauses.ts';
@@ -30,6 +38,7 @@ export interface Owed {
   incident: number | null;
   gateway: string;
   campus: string;
+  device: string;
   epoch: string;
   n: number;
   door: DoorSignal;
@@ -57,6 +66,7 @@ export interface DispatcherParts {
   alerts: Alerts;
   incidents: Incidents;
   centres: readonly Centre[];
+  names: Names;
   /** The primary has acknowledged, and it is committed: tell these names of the alarm. */
   onDelivered(names: readonly Held[]): void;
 }
@@ -141,9 +151,10 @@ export class Dispatcher {
   }
 
   async #pursue(pursuit: Pursuit, centre: Centre): Promise<void> {
-    const { alerts, random } = this.#parts;
+    const { alerts, random, names } = this.#parts;
     const { next } = backoff(pace, random);
     for (;;) {
+      let failure: DoorFailure | null = null;
       for (const { door } of centre.doors) {
         if (!this.#wanted(pursuit, centre)) return;
         if (!pursuit.logged.dispatched) this.#handedOver(pursuit, centre, door);
@@ -151,10 +162,11 @@ export class Dispatcher {
         // Too late for this incarnation: the next one asks the edge, and sends the same bytes again.
         if (this.#pauses.closed) return;
         if (result.kind === 'receipt') return this.#received(pursuit, centre, door, result);
+        failure = result;
         this.#failed(pursuit, centre, door, result);
       }
       if (!this.#wanted(pursuit, centre)) return;
-      void alerts.raise(undelivered(pursuit.door.name, centre));
+      void alerts.raise(undelivered(toldOf(pursuit), centre, failure, names));
       await this.#pauses.wait(next());
     }
   }
@@ -198,7 +210,7 @@ export class Dispatcher {
     door: Door,
     result: Extract<DoorResult, { kind: 'receipt' }>,
   ): Promise<void> {
-    const { clock, alerts, incidents, onDelivered } = this.#parts;
+    const { clock, alerts, incidents, names, onDelivered } = this.#parts;
     const { id, door: signal } = pursuit;
     const receipt: CentreReceipt = {
       centre: centre.id,
@@ -231,18 +243,13 @@ export class Dispatcher {
     void alerts.clear('centre-refused', `${centre.id}/${door.id}`);
     this.#acknowledged(pursuit, centre);
     if (centre.primary) {
-      if (isLate) void alerts.raise(late(signal.name));
+      if (isLate) void alerts.raise(late(toldOf(pursuit), names));
       onDelivered(heldOf(results.at(-1)!.rows));
     }
     this.#endIfDone(pursuit);
   }
 
-  #failed(
-    pursuit: Pursuit,
-    centre: Centre,
-    door: Door,
-    { fault, reason }: Extract<DoorResult, { kind: 'next' }>,
-  ): void {
+  #failed(pursuit: Pursuit, centre: Centre, door: Door, { fault, reason }: DoorFailure): void {
     const { clock, log, store, alerts } = this.#parts;
     log.warn('a door gave no receipt', {
       alarm: pursuit.door.name,
@@ -251,7 +258,7 @@ export class Dispatcher {
       fault,
       reason,
     });
-    if (fault === 'refused') void alerts.raise(refusedByDoor(centre.id, door.id, reason));
+    if (fault === 'refused') void alerts.raise(refusedByDoor(centre, door.id, reason));
     store
       .commit([
         attempt(pursuit.id, centre.id, door.id, { at: Math.round(clock.wall()), outcome: fault, reason }),
@@ -261,10 +268,10 @@ export class Dispatcher {
   }
 
   #watch(pursuit: Pursuit, centre: Centre): void {
-    const { clock, alerts } = this.#parts;
+    const { clock, alerts, names } = this.#parts;
     const age = clock.monotonic() - pursuit.door.pressedAtMonotonic;
     pursuit.cancelAlert = clock.after(Math.max(0, undeliveredAfterMs - age), () => {
-      void alerts.raise(undelivered(pursuit.door.name, centre));
+      void alerts.raise(undelivered(toldOf(pursuit), centre, null, names));
     });
   }
 
@@ -318,6 +325,10 @@ export class Dispatcher {
     }
     return null;
   }
+}
+
+function toldOf({ door: { name, mode }, campus, gateway, device }: Owed): ToldAlarm {
+  return { name, mode, campus, gateway, device };
 }
 
 /** A door never rejects; should one do so all the same, that mistake must not end the pursuit of an alarm. */

@@ -11,6 +11,7 @@ interface OwedRow {
   name: string;
   gateway: string;
   campus: string;
+  device: string;
   epoch: string;
   n: number;
   mode: Mode;
@@ -33,7 +34,7 @@ interface OwedRow {
  */
 export async function loadOwed(store: Store, clock: Clock, signal: number | null): Promise<Owed[]> {
   const rows = await store.read<OwedRow>(
-    `SELECT s.id, s.incident, s.name, s.gateway, s.campus, s.epoch, s.n, s.mode, s.account, s.zone, s.code,
+    `SELECT s.id, s.incident, s.name, s.gateway, s.campus, s.device, s.epoch, s.n, s.mode, s.account, s.zone, s.code,
        s.occurred_at, s.clock_known, s.age_at_ingest_ms, s.ingested_at, s.dispatched_at, d.centre,
        EXISTS (SELECT 1 FROM incident_log l WHERE l.signal = s.id AND l.step = 'raised') AS raised
      FROM deliveries d JOIN signals s ON s.id = d.signal
@@ -54,6 +55,7 @@ export async function loadOwed(store: Store, clock: Clock, signal: number | null
       incident: row.incident,
       gateway: row.gateway,
       campus: row.campus,
+      device: row.device,
       epoch: row.epoch,
       n: row.n,
       committedAt: null,

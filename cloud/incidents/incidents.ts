@@ -37,6 +37,13 @@ export interface Incidents {
   verify(incident: number): Promise<number | null>;
 }
 
+type OpenIncident = { gateway: string; device: string; acknowledged_by: string | null };
+
+/** The state of its point is what people see of an incident. */
+function pointChanged({ gateway, device }: OpenIncident): Change[] {
+  return [{ type: 'device', subject: `${gateway}/${device}` }];
+}
+
 interface Head {
   seq: number;
   hash: string;
@@ -102,9 +109,9 @@ export function createIncidents({ clock, store }: { clock: Clock; store: Store }
     return results.slice(entries.length);
   }
 
-  async function open(incident: number): Promise<{ acknowledged_by: string | null } | undefined> {
-    const [row] = await store.read<{ acknowledged_by: string | null }>(
-      'SELECT acknowledged_by FROM incidents WHERE id = ? AND resolved_at IS NULL',
+  async function open(incident: number): Promise<OpenIncident | undefined> {
+    const [row] = await store.read<OpenIncident>(
+      'SELECT gateway, device, acknowledged_by FROM incidents WHERE id = ? AND resolved_at IS NULL',
       [incident],
     );
     return row;
@@ -148,18 +155,29 @@ export function createIncidents({ clock, store }: { clock: Clock; store: Store }
           sql: 'UPDATE incidents SET acknowledged_by = ?, acknowledged_at = ? WHERE id = ? AND acknowledged_at IS NULL',
           params: [by, at, incident],
         };
-        await append(incident, [{ step: 'acknowledged', at, signal: null, detail: { by } }], [set], []);
+        await append(
+          incident,
+          [{ step: 'acknowledged', at, signal: null, detail: { by } }],
+          [set],
+          pointChanged(row),
+        );
         return true;
       }),
     resolve: (incident, by) =>
       inTurn(incident, async () => {
-        if ((await open(incident)) === undefined) return false;
+        const row = await open(incident);
+        if (row === undefined) return false;
         const at = Math.round(clock.wall());
         const set: Statement = {
           sql: 'UPDATE incidents SET resolved_by = ?, resolved_at = ? WHERE id = ? AND resolved_at IS NULL',
           params: [by, at, incident],
         };
-        await append(incident, [{ step: 'resolved', at, signal: null, detail: { by } }], [set], []);
+        await append(
+          incident,
+          [{ step: 'resolved', at, signal: null, detail: { by } }],
+          [set],
+          pointChanged(row),
+        );
         return true;
       }),
     log,

@@ -103,6 +103,17 @@ export function admission(alarm: AlarmMessage, campus: string, centres: readonly
       },
     },
   ];
+  if (facts.mode === 'real') {
+    // The point is in alarm from now on, unless its incident was open before.
+    changes.push({
+      type: 'device',
+      subjectsOf: {
+        sql: `SELECT gateway || '/' || device AS subject FROM incidents
+              WHERE gateway = ? AND device = ? AND resolved_at IS NULL AND opened_at = ?`,
+        params: [name.gateway, facts.device, Math.round(arrival.wall)],
+      },
+    });
+  }
 
   return {
     statements,

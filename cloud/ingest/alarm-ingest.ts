@@ -5,10 +5,12 @@ import { nameText } from '#protocols/signal.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { loadOwed } from '../dispatch/owed.ts';
+import type { Names } from '../names.ts';
 import type { Store } from '../store/store.ts';
 import { admission } from './admission.ts';
 import type { Answers } from './answers.ts';
 import type { Arrival } from './arrival.ts';
+import { identityConflict, unreadable } from './ingest-alerts.ts';
 import { type Quarantine, sha256Of } from './quarantine.ts';
 import { readAlarmLane } from './reading.ts';
 import type { Reports } from './reports.ts';
@@ -23,6 +25,7 @@ export interface AlarmIngestParts {
   answers: Answers;
   quarantine: Quarantine;
   centres: readonly string[];
+  names: Names;
   /** A session has spoken: proof of life. */
   onSession(campus: string, gateway: string, session: string): void;
 }
@@ -118,6 +121,7 @@ export class AlarmIngest {
           incident: held.incident,
           gateway: name.gateway,
           campus,
+          device: facts.device,
           epoch: name.epoch,
           n: name.n,
           door: entry.forDoors(),
@@ -134,7 +138,9 @@ export class AlarmIngest {
       for (const owed of await loadOwed(store, clock, held.root)) dispatcher.take(owed);
     }
     if (admitted.as !== 'known' && admitted.nameTaken)
-      void alerts.raise(identityConflict(name.gateway, text));
+      void alerts.raise(
+        identityConflict({ campus, gateway: name.gateway, device: facts.device }, this.#parts.names),
+      );
 
     const asked = { receivedAt: arrival.wall, sentAt: alarm.sent_at };
     if (!reports.hasEarly(text, digest)) return answers.answer(held, asked);
@@ -196,7 +202,7 @@ export class AlarmIngest {
     if (alerts.isOpen('alarm-unreadable', gateway)) this.#refusedAt.set(gateway, arrival.monotonic);
     await quarantine.keep(topic, payload, reason);
     if (this.#closed) return;
-    void alerts.raise(unreadable(gateway, reason));
+    void alerts.raise(unreadable(topic, gateway, reason, this.#parts.names));
     // The same shape in every version, and on the topic of the version that was spoken.
     answers.publish(topic.replace(/alarm$/, 'receipt'), {
       kind: 'refused',
@@ -207,28 +213,4 @@ export class AlarmIngest {
       reason,
     });
   }
-}
-
-function unreadable(gateway: string, reason: string) {
-  return {
-    code: 'alarm-unreadable' as const,
-    severity: 'critical' as const,
-    subject: gateway,
-    text: {
-      zh: `网关 ${gateway} 发来一条无法读取的报警（${reason}），网关将直接向接警中心发送。请检查该网关的版本。`,
-      en: `Gateway ${gateway} sent an alarm that cannot be read (${reason}); it will deliver it directly. Check that gateway's version.`,
-    },
-  };
-}
-
-function identityConflict(gateway: string, alarm: string) {
-  return {
-    code: 'identity-conflict' as const,
-    severity: 'critical' as const,
-    subject: gateway,
-    text: {
-      zh: `网关 ${gateway} 的报警名 ${alarm} 出现两种内容，可能有两台网关使用同一张存储卡的副本。两条报警均已处理。`,
-      en: `Two different alarms of gateway ${gateway} carry the name ${alarm}: perhaps two gateways run from copies of one card. Both are served.`,
-    },
-  };
 }

@@ -2,14 +2,17 @@ import type { Clock, Log, Statement } from '#platform/ports.ts';
 import { type AlarmReport, alarmReport, type CentreReceipt } from '#protocols/messages/alarm.ts';
 import { nameText } from '#protocols/signal.ts';
 import type { Alerts } from '../alerts/alerts.ts';
-import { late } from '../dispatch/alarm-alerts.ts';
+import { late, type ToldAlarm, wrongCentre } from '../dispatch/alarm-alerts.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
 import { keepReceipt, lateAfterMs, receiptStep } from '../dispatch/receipt.ts';
 import type { Incidents } from '../incidents/incidents.ts';
+import type { Names } from '../names.ts';
 import type { Change, Store } from '../store/store.ts';
 import { type Held, heldByName, heldByPress, heldOf } from './held.ts';
 
 const earlyReportsKept = 10_000;
+
+type Press = ToldAlarm & { age_at_first_byte_ms: number; age_at_ingest_ms: number };
 
 /** What is held of a name after its report, and the other names that must hear that 110 has acknowledged. */
 export interface Reported {
@@ -37,8 +40,9 @@ export async function createReports(parts: {
   incidents: Incidents;
   dispatcher: Dispatcher;
   primary: string;
+  names: Names;
 }): Promise<Reports> {
-  const { clock, log, store, alerts, incidents, dispatcher, primary } = parts;
+  const { clock, log, store, alerts, incidents, dispatcher, primary, names } = parts;
   // Which alarms have a report waiting, so that the others need not look. The table is the truth.
   const rows = await store.read<{ name: string; digest: string }>('SELECT name, digest FROM early_reports');
   const early = new Set(rows.map((row) => keyOf(row.name, row.digest)));
@@ -68,11 +72,11 @@ export async function createReports(parts: {
       });
     if (receipts.length === 0 && revision <= held.reported) return { held, told: [] };
 
-    const [press] = await store.read<{
-      name: string;
-      age_at_first_byte_ms: number;
-      age_at_ingest_ms: number;
-    }>('SELECT name, age_at_first_byte_ms, age_at_ingest_ms FROM signals WHERE id = ?', [held.root]);
+    const [press] = await store.read<Press>(
+      `SELECT name, mode, campus, gateway, device, age_at_first_byte_ms, age_at_ingest_ms
+       FROM signals WHERE id = ?`,
+      [held.root],
+    );
     if (press === undefined) throw new Error(`the signal ${held.root} has no row`);
     // By the edge's own durations; where it gives none, at least as old as when it came in.
     const age =
@@ -111,13 +115,16 @@ export async function createReports(parts: {
     for (const { centre } of receipts) {
       dispatcher.settled(held.root, centre);
       // The gateway lit *delivered* for it: to everybody here that is the primary's word alone.
-      if (centre !== primary) void alerts.raise(wrongCentre(report.name.gateway, centre, primary));
+      if (centre !== primary) {
+        const at = { campus: held.campus, id: report.name.gateway };
+        void alerts.raise(wrongCentre(at, centre, primary, names));
+      }
     }
-    const names = heldOf(results.at(-1)!.rows);
-    const own = names.find((one) => nameText(one.name) === name && one.digest === digest)!;
+    const heldNow = heldOf(results.at(-1)!.rows);
+    const own = heldNow.find((one) => nameText(one.name) === name && one.digest === digest)!;
     const nowDelivered = !held.delivered && own.delivered;
-    if (nowDelivered && isLate) void alerts.raise(late(press.name));
-    return { held: own, told: nowDelivered ? names.filter((one) => one !== own) : [] };
+    if (nowDelivered && isLate) void alerts.raise(late(press, names));
+    return { held: own, told: nowDelivered ? heldNow.filter((one) => one !== own) : [] };
   }
 
   /**
@@ -169,16 +176,4 @@ function keyOf(name: string, digest: string): string {
 
 function receiptKey({ centre, path }: CentreReceipt): string {
   return `${centre} ${path}`;
-}
-
-function wrongCentre(gateway: string, centre: string, primary: string) {
-  return {
-    code: 'wrong-centre' as const,
-    severity: 'critical' as const,
-    subject: gateway,
-    text: {
-      zh: `网关 ${gateway} 把报警直接送到 ${centre}，而主接警中心是 ${primary}：请改正该网关 edge.yaml 中的 direct.centre`,
-      en: `Gateway ${gateway} delivers directly to ${centre}, but the primary centre is ${primary}: correct direct.centre in its edge.yaml`,
-    },
-  };
 }

@@ -1,6 +1,9 @@
 import type { Clock, Log } from '#platform/ports.ts';
-import type { Alerts } from '../alerts/alerts.ts';
+import type { Mode } from '#protocols/signal.ts';
+import type { Alerts, AlertText } from '../alerts/alerts.ts';
+import { durationWords, modeWords } from '../alerts/wording.ts';
 import type { Feed } from '../feed.ts';
+import { type Names, type Point, pointCalled } from '../names.ts';
 import type { Store } from '../store/store.ts';
 import { type PassageRow, passageColumns, passageOf } from './passage.ts';
 import { countedAs, totalOf } from './stages.ts';
@@ -22,9 +25,10 @@ export async function watchLatency(parts: {
   alerts: Alerts;
   clock: Clock;
   log: Log;
+  names: Names;
   boundMs: number;
 }): Promise<() => Promise<void>> {
-  const { store, feed, alerts, clock, log, boundMs } = parts;
+  const { store, feed, alerts, clock, log, names, boundMs } = parts;
   let seen = await feed.latest();
   /** Younger than the bound and without a receipt, or just changed. */
   const followed = new Set<string>(await undelivered(store));
@@ -40,23 +44,20 @@ export async function watchLatency(parts: {
       seen = entries.at(-1)?.id ?? seen;
       if (entries.length < batch) break;
     }
-    for (const name of followed) await look(name);
+    const rows = await followedRows(store, followed);
+    for (const name of followed) await look(name, rows.get(name));
   }
 
-  async function look(name: string): Promise<void> {
-    const [row] = await store.read<PassageRow & { id: number; campus: string; mode: string }>(
-      `SELECT id, campus, mode, ${passageColumns} FROM signals WHERE name = ? AND same_as IS NULL ORDER BY id DESC LIMIT 1`,
-      [name],
-    );
+  async function look(name: string, row: FollowedRow | undefined): Promise<void> {
     if (row === undefined) return void followed.delete(name);
     const passage = passageOf(row);
     const ms = countedAs(passage, clock.wall());
-    const { id, campus, mode } = row;
+    const { id, campus } = row;
     const settled = totalOf(passage) !== null || row.delivered_at !== null;
     if (ms > boundMs && !breached.has(name)) {
       remember(breached, name);
       newestBreach.set(campus, Math.max(id, newestBreach.get(campus) ?? 0));
-      await alerts.raise(breachOf(campus, name, mode, ms, boundMs));
+      await alerts.raise(breachOf(row, { ms, boundMs, settled }, names));
     } else if (settled && ms <= boundMs && id > (newestBreach.get(campus) ?? 0)) {
       await alerts.clear('latency-breach', campus);
     }
@@ -87,6 +88,22 @@ function remember(names: Set<string>, name: string): void {
   if (names.size > rememberedLimit) names.delete(names.values().next().value!);
 }
 
+type FollowedRow = PassageRow & Point & { id: number; name: string; mode: Mode };
+
+/**
+ * All of them by one question; of a name that is held twice (two edges with one identity) the newest. A list
+ * in JSON, so that the statement is the same, and prepared once, whatever their number.
+ */
+async function followedRows(store: Store, names: ReadonlySet<string>): Promise<Map<string, FollowedRow>> {
+  if (names.size === 0) return new Map();
+  const rows = await store.read<FollowedRow>(
+    `SELECT id, name, campus, gateway, device, mode, ${passageColumns} FROM signals
+     WHERE name IN (SELECT value FROM json_each(?)) AND same_as IS NULL ORDER BY id`,
+    [JSON.stringify([...names])],
+  );
+  return new Map(rows.map((row) => [row.name, row]));
+}
+
 async function undelivered(store: Store): Promise<string[]> {
   const rows = await store.read<{ name: string }>(
     `SELECT name FROM signals WHERE delivered_at IS NULL AND ended_by IS NULL AND same_as IS NULL
@@ -95,15 +112,21 @@ async function undelivered(store: Store): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
-function breachOf(campus: string, name: string, mode: string, ms: number, boundMs: number) {
-  const took = Math.round(ms);
-  return {
-    code: 'latency-breach' as const,
-    severity: 'warning' as const,
-    subject: campus,
-    text: {
-      zh: `校区 ${campus} 的报警 ${name}（${mode}）到 110 用了 ${took} 毫秒以上，上限 ${boundMs} 毫秒`,
-      en: `campus ${campus}: alarm ${name} (${mode}) took at least ${took} ms to 110, the bound is ${boundMs} ms`,
-    },
-  };
+function breachOf(
+  alarm: FollowedRow,
+  figure: { ms: number; boundMs: number; settled: boolean },
+  names: Names,
+): AlertText {
+  const [where, mode] = [pointCalled(names, alarm), modeWords[alarm.mode]];
+  const [took, bound] = [durationWords(figure.ms), durationWords(figure.boundMs)];
+  const text = figure.settled
+    ? {
+        zh: `${where.zh} 的${mode.zh}报警用了 ${took.zh}才送达 110，上限 ${bound.zh}。`,
+        en: `${where.en}: the ${mode.en} alarm took ${took.en} to 110, the bound is ${bound.en}.`,
+      }
+    : {
+        zh: `${where.zh} 的${mode.zh}报警已过 ${took.zh}还没有送达 110，上限 ${bound.zh}。`,
+        en: `${where.en}: the ${mode.en} alarm has not reached 110 after ${took.en}, the bound is ${bound.en}.`,
+      };
+  return { code: 'latency-breach', severity: 'warning', subject: alarm.campus, text };
 }

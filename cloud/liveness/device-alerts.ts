@@ -1,16 +1,17 @@
 import type { Alerts, AlertText } from '../alerts/alerts.ts';
-import type { Device, Gateway, Names } from './fleet.ts';
+import { campusCalled, type Names } from '../names.ts';
+import type { Device, Gateway } from './fleet.ts';
 
 /** What a gateway that is silent or cut off is called by. */
 export function gatewayOffline(gateway: Gateway, names: Names): AlertText {
-  const campus = names.campus(gateway.campus);
+  const campus = campusCalled(names, gateway.campus);
   return {
     code: 'gateway-offline',
     severity: 'critical',
     subject: gateway.id,
     text: {
-      zh: `${campus?.zh ?? gateway.campus}的网关 ${gateway.id} 失联：它的 ${gateway.devices.size} 台设备状态未知`,
-      en: `${campus?.en ?? gateway.campus}: gateway ${gateway.id} is cut off; its ${gateway.devices.size} devices are unknown`,
+      zh: `${campus.zh}的网关 ${gateway.id} 失联：它的 ${gateway.devices.size} 台设备状态未知`,
+      en: `${campus.en}: gateway ${gateway.id} is cut off; its ${gateway.devices.size} devices are unknown`,
     },
   };
 }

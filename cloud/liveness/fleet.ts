@@ -1,4 +1,4 @@
-import type { Bilingual, DeviceReport } from '#protocols/messages/state.ts';
+import type { DeviceReport } from '#protocols/messages/state.ts';
 import type { OffsetEstimate } from '#protocols/messages/alarm.ts';
 import type { CloudConfig } from '../config.ts';
 import type { Verdict } from './judge.ts';
@@ -36,27 +36,6 @@ export interface Gateway {
   overdue: Set<Device>;
   /** Notices that it has told in this session and not ended, as subjects of their alerts. */
   notices: Set<string>;
-}
-
-/** The names that people gave, by campus and by `gateway/device`. */
-export interface Names {
-  campus(id: string): Bilingual | null;
-  device(gateway: string, device: string): Bilingual | null;
-}
-
-export function namesOf(campuses: CloudConfig['campuses']): Names {
-  const campusNames = new Map(campuses.map((campus) => [campus.id, campus.name]));
-  const deviceNames = new Map(
-    campuses.flatMap((campus) =>
-      campus.gateways.flatMap((gateway) =>
-        gateway.devices.map((device) => [`${gateway.id}/${device.id}`, device.name] as const),
-      ),
-    ),
-  );
-  return {
-    campus: (id) => campusNames.get(id) ?? null,
-    device: (gateway, device) => deviceNames.get(`${gateway}/${device}`) ?? null,
-  };
 }
 
 /** The gateways of the campus file and of earlier births; all unknown until they report. */

@@ -1,7 +1,8 @@
 import type { Clock, Log, Statement } from '#platform/ports.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Change, Store } from '../store/store.ts';
-import type { Device, Gateway, Names } from './fleet.ts';
+import type { Names } from '../names.ts';
+import type { Device, Gateway } from './fleet.ts';
 import { gatewayOffline, settleDeviceAlerts } from './device-alerts.ts';
 
 /** What could not be written (alerts, feed, reports) is tried again after this. */

@@ -66,6 +66,7 @@ export function centre(
 ): ApiCentre {
   return {
     id: 'city-110',
+    name: { zh: '市公安局 110 接警中心', en: 'City police 110 centre' },
     primary: true,
     doors: [
       {

@@ -162,6 +162,42 @@ describe.skipIf(noChromium)(`the console in a real browser${noChromium ? ` (${no
     expect(cloud.snapshots).toBe(snapshots);
   });
 
+  test('a critical alert has a shape and a word of its own, and is not red', async () => {
+    const page = await open();
+    const text = {
+      zh: '实验小学的网关 gw-1 失联',
+      en: 'Experimental Primary School: gateway gw-1 is cut off',
+    };
+    cloud.tell({ type: 'alert', data: alert(2, { code: 'gateway-offline', severity: 'critical', text }) });
+    cloud.tell({ type: 'alert', data: alert(3, { code: 'device-fault' }) });
+    const row = page.locator('[data-alert="open"]', { hasText: 'gw-1' });
+    await row.waitFor(patience);
+    expect(await row.innerText()).toContain('严重');
+    const shape = (glyph: ReturnType<Page['locator']>) => glyph.locator('path').first().getAttribute('d');
+    const critical = row.locator('.glyph');
+    expect(await shape(critical)).not.toBe(
+      await shape(page.locator('[data-alert="open"] .glyph[data-state="fault"]')),
+    );
+    const colour = (selector: string) =>
+      page.locator(selector).evaluate((element) => getComputedStyle(element).color);
+    expect(await colour('[data-alert="open"] .glyph[data-state="critical"]')).not.toBe(
+      await colour('[data-count="alarm"] .glyph'),
+    );
+    expect(await page.locator('[data-alert="open"]').first().innerText()).toContain('gw-1');
+  });
+
+  test('a centre goes by its name, beside its answer and on its receipts', async () => {
+    const page = await open();
+    const row = await page.locator('[data-centre]').innerText();
+    expect(row).toContain('市公安局 110 接警中心');
+    expect(row).toContain('主接警中心');
+    const receipts = await page.locator('.receipts').innerText();
+    expect(receipts).toContain('市公安局 110 接警中心');
+    expect(row + receipts).not.toContain('city-110');
+    cloud.tell({ type: 'centre', data: centre('answering', { name: null }) });
+    await seen(page, '[data-centre]:has-text("city-110")');
+  });
+
   test('figures older than their bound turn to unknown by themselves', async () => {
     const context = await browser.newContext();
     const page = await context.newPage();
@@ -241,6 +277,10 @@ describe.skipIf(noChromium)(`the console in a real browser${noChromium ? ` (${no
       cloud.tell({ type: 'device', data: device('cam-yard', { state: 'offline' }) });
       cloud.tell({ type: 'device', data: device('smoke-lab', { state: 'fault' }) });
       await seen(page, '[data-device="smoke-lab"][data-state="fault"]');
+      cloud.tell({ type: 'alert', data: alert(2, { code: 'centre-silent', severity: 'critical' }) });
+      cloud.tell({ type: 'alert', data: alert(3, { code: 'alarm-undelivered', severity: 'critical' }) });
+      await seen(page, '[data-alert="open"] .glyph[data-state="critical"]');
+      await seen(page, '[data-alert="open"] .glyph[data-state="alarm"]');
       await seen(page, '[data-overdue="true"]');
       expect(await seriousFaults(page)).toEqual([]);
     },

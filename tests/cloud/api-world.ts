@@ -1,5 +1,6 @@
 import { startApi } from '#cloud/api/api.ts';
 import type { ApiOptions, Api } from '#cloud/api/api.ts';
+import type { CloudConfig } from '#cloud/config.ts';
 import { createAlerts } from '#cloud/alerts/alerts.ts';
 import type { Alerts } from '#cloud/alerts/alerts.ts';
 import { createFeed } from '#cloud/feed.ts';
@@ -22,8 +23,21 @@ export class ApiWorld {
   readonly centres: ApiCentre[] = [
     {
       id: 'city-110',
+      name: { zh: '市公安局 110 接警中心', en: 'City police 110 centre' },
       primary: true,
       doors: [{ id: 'dc09', kind: 'dc09', supervision: 'unknown', since: null, round_trip_ms: null }],
+    },
+  ];
+  readonly campuses: CloudConfig['campuses'] = [
+    {
+      id: 'school',
+      name: { zh: '一小', en: 'First School' },
+      gateways: [
+        {
+          id: 'gate',
+          devices: [{ id: 'b1', name: { zh: '门卫', en: 'Gate house' }, kind: 'button' }],
+        },
+      ],
     },
   ];
   api!: Api;
@@ -36,19 +50,7 @@ export class ApiWorld {
   async start(options: Partial<ApiOptions> = {}): Promise<this> {
     const { clock } = this;
     this.store = await openStore({ clock, random: seeded(), databases: new MemoryDatabases() });
-    const { store } = this;
-    const campuses = [
-      {
-        id: 'school',
-        name: { zh: '一小', en: 'First School' },
-        gateways: [
-          {
-            id: 'gate',
-            devices: [{ id: 'b1', name: { zh: '门卫', en: 'Gate house' }, kind: 'button' as const }],
-          },
-        ],
-      },
-    ];
+    const { store, campuses } = this;
     this.alerts = await createAlerts({ clock, log: quiet, store });
     this.liveness = await startLiveness({
       clock,

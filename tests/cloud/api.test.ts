@@ -247,9 +247,11 @@ describe('an incident', () => {
     ]);
     const name = await world.alarm({ incident: 1 });
     const headers = { authorization: `Bearer ${world.token}` };
-    const state = async () =>
-      itemsOf(apiDevice).parse(await (await world.get('/api/v1/devices')).json()).items[0]?.state;
+    const device = async () =>
+      itemsOf(apiDevice).parse(await (await world.get('/api/v1/devices')).json()).items[0];
+    const state = async () => (await device())?.state;
     expect(await state()).toBe('alarm');
+    expect((await device())?.since, 'since the incident opened').toBe(5);
     const seen = await world.post('/api/v1/incidents/1/acknowledge', { by: '王' }, headers);
     expect(apiIncident.parse(await seen.json())).toMatchObject({ acknowledged_by: '王', alarms: [name] });
     expect((await world.post('/api/v1/incidents/1/acknowledge', { by: '李' }, headers)).status).toBe(409);

@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Cloud, startCloud } from '#cloud/start.ts';
-import { cloudConfig } from '#cloud/config.ts';
+import { type CloudConfig, cloudConfig } from '#cloud/config.ts';
 import type { Door, DoorResult, DoorSignal, Supervision } from '#platform/doors/door.ts';
 import type { MqttLinkOptions, Ports, SqlValue } from '#platform/ports.ts';
 import type { AlarmMessage, AlarmReport, ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
@@ -62,9 +62,14 @@ export class CloudWorld {
   cloud!: Cloud;
   /** The disk writes, and its answers are lost. */
   answersLost = false;
+  readonly #campuses: CloudConfig['campuses'];
   #links: MqttLinkOptions[] = [];
   #life = { dead: false };
   #seed = 1;
+
+  constructor(campuses: CloudConfig['campuses'] = []) {
+    this.#campuses = campuses;
+  }
 
   async start(): Promise<void> {
     const life = { dead: false };
@@ -112,19 +117,24 @@ export class CloudWorld {
         },
       },
     };
-    this.cloud = await startCloud(ports, config, {
-      centres: [
-        {
-          id: 'police',
-          primary: true,
-          doors: [
-            { kind: 'fake', door: this.first },
-            { kind: 'fake', door: this.second },
-          ],
-        },
-        { id: 'guards', primary: false, doors: [{ kind: 'fake', door: this.other }] },
-      ],
-    });
+    this.cloud = await startCloud(
+      ports,
+      { ...config, campuses: this.#campuses },
+      {
+        centres: [
+          {
+            id: 'police',
+            name: { zh: '市公安局 110 接警中心', en: 'City police 110 centre' },
+            primary: true,
+            doors: [
+              { kind: 'fake', door: this.first },
+              { kind: 'fake', door: this.second },
+            ],
+          },
+          { id: 'guards', name: null, primary: false, doors: [{ kind: 'fake', door: this.other }] },
+        ],
+      },
+    );
     await settle();
   }
 

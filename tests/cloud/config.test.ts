@@ -52,6 +52,7 @@ test('each mistake names its place', () => {
     [{ centres: [centre, { ...centre, primary: false }] }, 'centres.1.id: there is already a centre police'],
     [{ centres: [{ ...centre, doors: [door, door] }] }, 'centres.0.doors.1.id: '],
     [{ centres: [{ ...centre, dors: [] }] }, 'centres.0: '],
+    [{ centres: [{ ...centre, name: { zh: '市局', eng: 'Police' } }] }, 'centres.0.name.en: '],
     [{ centres: [centre], typo: 1 }, ': '],
     [{ centres: [centre], latency: { bound_ms: '2 s' } }, 'latency.bound_ms: '],
     [

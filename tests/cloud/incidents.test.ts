@@ -40,6 +40,30 @@ test('presses of one point join its open incident; the next after it was resolve
   ]);
 });
 
+test('an open console hears of the point when an incident opens, is acknowledged and is resolved', async () => {
+  const heard = () =>
+    world.rows<{ subject: string }>(`SELECT subject FROM events WHERE type = 'device' ORDER BY id`).length;
+  const { incidents } = world.cloud;
+  await world.says(press(world, 1));
+  expect(world.rows(`SELECT subject FROM events WHERE type = 'device'`)).toEqual([
+    { subject: 'gate/button-1' },
+  ]);
+  // Into an incident that is open already: nothing changes about the point.
+  await world.clock.pass(1_000);
+  await world.says(press(world, 2));
+  await world.says({ ...press(world, 1), copy: 2 });
+  await world.says(press(world, 3, { facts: { mode: 'drill' } }));
+  expect(heard()).toBe(1);
+  await incidents.acknowledge(1, 'li');
+  expect(heard()).toBe(2);
+  await incidents.acknowledge(1, 'wang');
+  expect(heard()).toBe(2);
+  await incidents.resolve(1, 'li');
+  expect(heard()).toBe(3);
+  await incidents.resolve(1, 'wang');
+  expect(heard()).toBe(3);
+});
+
 test('a copy of an alarm whose incident is resolved opens nothing', async () => {
   const alarm = press(world, 1);
   await world.says(alarm);

@@ -3,9 +3,12 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createFeed } from '#cloud/feed.ts';
 import { latencyOf } from '#cloud/latency/latency.ts';
 import { watchLatency } from '#cloud/latency/watch.ts';
+import { namesOf } from '#cloud/names.ts';
+import type { Store } from '#cloud/store/store.ts';
 import { countedAs, percentile, stagesOf, totalOf } from '#cloud/latency/stages.ts';
 import type { Passage } from '#cloud/latency/stages.ts';
 import type { SqlValue } from '#platform/ports.ts';
+import type { Bilingual } from '#protocols/messages/state.ts';
 import { ApiWorld } from './api-world.ts';
 import { quiet } from './fake-ports.ts';
 
@@ -82,9 +85,12 @@ describe('a percentile', () => {
 describe('latency', () => {
   let world: ApiWorld;
   let stop: (() => Promise<void>) | null;
+  /** Questions that the watch has asked about signals. */
+  let reads: number;
   beforeEach(async () => {
     world = await new ApiWorld().start();
     stop = null;
+    reads = 0;
   });
   afterEach(async () => {
     await stop?.();
@@ -108,7 +114,22 @@ describe('latency', () => {
     ).map((row) => row.subject);
   const watch = async () => {
     const { store, alerts, clock } = world;
-    stop = await watchLatency({ store, feed: createFeed(store), alerts, clock, log: quiet, boundMs: 2_000 });
+    const counting: Store = {
+      ...store,
+      read: (sql, params) => {
+        if (sql.includes('FROM signals')) reads += 1;
+        return store.read(sql, params);
+      },
+    };
+    stop = await watchLatency({
+      store: counting,
+      feed: createFeed(store),
+      alerts,
+      clock,
+      log: quiet,
+      names: namesOf(world.campuses),
+      boundMs: 2_000,
+    });
   };
 
   it('counts an alarm without a receipt with its age so far, so that it cannot hide', async () => {
@@ -157,5 +178,39 @@ describe('latency', () => {
     expect(await open()).toEqual([]);
     await world.clock.pass(3_000);
     expect(await open()).toEqual(['school']);
+  });
+
+  it('of many alarms on their way is followed by one question a turn, not by one for each', async () => {
+    for (let i = 0; i < 50; i += 1) await world.alarm();
+    await watch();
+    reads = 0;
+    await world.clock.pass(1_000);
+    expect(reads).toBe(1);
+    await world.clock.pass(2_000);
+    expect(await open()).toEqual(['school']);
+    reads = 0;
+    await world.clock.pass(5_000);
+    expect(reads, 'nothing is left to follow').toBe(0);
+  });
+
+  it('past the bound is told with the place’s name, the mode in words and seconds that can be read', async () => {
+    const texts = async () =>
+      (await world.store.read<{ text: string }>('SELECT text FROM alerts ORDER BY id')).map(
+        ({ text }) => JSON.parse(text) as Bilingual,
+      );
+    await watch();
+    await delivered(12_240, { mode: 'drill' });
+    await world.alarm({ campus: 'elsewhere', device: 'b7' });
+    await world.clock.pass(3_000);
+    expect(await texts()).toEqual([
+      {
+        zh: '一小 · 门卫 的演练报警用了 12.3 秒才送达 110，上限 2.0 秒。',
+        en: 'First School · Gate house: the drill alarm took 12.3 s to 110, the bound is 2.0 s.',
+      },
+      {
+        zh: 'elsewhere · gate/b7 的真实报警已过 2.1 秒还没有送达 110，上限 2.0 秒。',
+        en: 'elsewhere · gate/b7: the real alarm has not reached 110 after 2.1 s, the bound is 2.0 s.',
+      },
+    ]);
   });
 });

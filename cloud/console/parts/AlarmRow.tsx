@@ -1,4 +1,4 @@
-import type { ApiAlarm } from '#protocols/api.ts';
+import type { ApiAlarm, ApiCentre } from '#protocols/api.ts';
 import { furthest } from '../reading/alarms.ts';
 import { campusName, deviceName, typeWord } from '../reading/places.ts';
 import { duration, timeOfDay } from '../reading/times.ts';
@@ -12,11 +12,12 @@ interface Props {
   alarm: ApiAlarm;
   open: boolean;
   onOpen(): void;
+  centres: ReadonlyMap<string, ApiCentre>;
   boundMs: number | null;
   now: number;
 }
 
-export function AlarmRow({ alarm, open, onOpen, boundMs, now }: Props) {
+export function AlarmRow({ alarm, open, onOpen, centres, boundMs, now }: Props) {
   const speech = useSpeech();
   const { words } = speech;
   const delivered = alarm.state === 'delivered';
@@ -70,7 +71,7 @@ export function AlarmRow({ alarm, open, onOpen, boundMs, now }: Props) {
               .filter((note) => note !== null)
               .join(' · ')}
           </p>
-          <Receipts receipts={alarm.centres} now={now} />
+          <Receipts receipts={alarm.centres} centres={centres} now={now} />
         </div>
       )}
     </li>

@@ -1,5 +1,5 @@
 import { useState } from 'react';
-import type { ApiAlarm } from '#protocols/api.ts';
+import type { ApiAlarm, ApiCentre } from '#protocols/api.ts';
 import { newest } from '../reading/alarms.ts';
 import { useSpeech } from '../words/language.ts';
 import { AlarmRow } from './AlarmRow.tsx';
@@ -8,12 +8,13 @@ const shown = 12;
 
 interface Props {
   alarms: ReadonlyMap<string, ApiAlarm>;
+  centres: ReadonlyMap<string, ApiCentre>;
   boundMs: number | null;
   now: number;
 }
 
 /** The newest signals; one stands open with its waterfall: what 110 does not have, else the newest. */
-export function Alarms({ alarms, boundMs, now }: Props) {
+export function Alarms({ alarms, centres, boundMs, now }: Props) {
   const { words } = useSpeech();
   const [chosen, choose] = useState<string | null>(null);
   const rows = newest(alarms.values(), shown);
@@ -30,6 +31,7 @@ export function Alarms({ alarms, boundMs, now }: Props) {
             alarm={alarm}
             open={alarm.id === open}
             onOpen={() => choose(alarm.id)}
+            centres={centres}
             boundMs={boundMs}
             now={now}
           />

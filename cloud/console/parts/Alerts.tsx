@@ -1,5 +1,5 @@
 import type { ApiAlert } from '#protocols/api.ts';
-import { alertState } from '../reading/states.ts';
+import { alertMark } from '../reading/states.ts';
 import { timeOfDay } from '../reading/times.ts';
 import { useSpeech } from '../words/language.ts';
 import { StateGlyph } from './StateGlyph.tsx';
@@ -22,10 +22,10 @@ export function Alerts({ alerts, now }: { alerts: ReadonlyMap<string, ApiAlert>;
             className={alert.closed_at === null ? 'row' : 'row is-over'}
             data-alert={alert.closed_at === null ? 'open' : 'closed'}
           >
-            <StateGlyph state={alertState(alert)} />
+            <StateGlyph state={alertMark(alert)} />
             <span className="row-name">
               {alert.closed_at === null && alert.severity === 'critical' && (
-                <strong>{words.critical} </strong>
+                <strong className={`critical on-${alertMark(alert)}`}>{words.critical}</strong>
               )}
               {speech.of(alert.text)}
             </span>

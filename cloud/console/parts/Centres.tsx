@@ -1,4 +1,5 @@
 import type { ApiCentre } from '#protocols/api.ts';
+import { centreName } from '../reading/places.ts';
 import { centreAnswer, stateOfAnswer } from '../reading/states.ts';
 import { duration, timeOfDay } from '../reading/times.ts';
 import { useSpeech } from '../words/language.ts';
@@ -26,7 +27,7 @@ export function Centres({ centres, fresh, now }: Props) {
           return (
             <li key={centre.id} className="row" data-centre={centre.id} data-answer={answer.answer}>
               <StateGlyph state={stateOfAnswer[answer.answer]} />
-              <span className="row-name">{centre.primary ? words.primaryCentre : centre.id}</span>
+              <span className="row-name">{centreName(centre, speech)}</span>
               <span className="row-figure">
                 {word[answer.answer]}
                 {answer.answer === 'answering' &&
@@ -34,7 +35,7 @@ export function Centres({ centres, fresh, now }: Props) {
                   ` ${duration(answer.roundTripMs, speech)}`}
               </span>
               <span className="row-detail">
-                {centre.primary && `${centre.id} · `}
+                {centre.primary && `${centre.name ? words.primaryCentre : centre.id} · `}
                 {centre.doors.map((door) => door.kind.toUpperCase()).join(' · ')}
                 {answer.answer === 'silent' &&
                   answer.since !== null &&

@@ -1,7 +1,7 @@
-import type { State } from '../reading/states.ts';
+import type { AlertMark } from '../reading/states.ts';
 
-/** The shape of a state. Its word always stands beside it, so the shape itself is silent to screen readers. */
-export function StateGlyph({ state, past = false }: { state: State; past?: boolean }) {
+/** The shape of a state, or of an alert. Its word always stands beside it, so the shape itself is silent to screen readers. */
+export function StateGlyph({ state, past = false }: { state: AlertMark; past?: boolean }) {
   return (
     <svg
       className={past ? 'glyph is-past' : `glyph is-${state}`}
@@ -15,11 +15,17 @@ export function StateGlyph({ state, past = false }: { state: State; past?: boole
 }
 
 const line = { fill: 'none', stroke: 'currentColor', strokeWidth: 1.8 } as const;
-const shapes: Record<State, React.ReactNode> = {
+const shapes: Record<AlertMark, React.ReactNode> = {
   alarm: (
     <>
       <path fill="currentColor" d="M5 1h6l4 4v6l-4 4H5l-4-4V5z" />
       <path className="glyph-sign" d="M7 4h2v5H7zM7 10.4h2v1.8H7z" />
+    </>
+  ),
+  critical: (
+    <>
+      <path fill="currentColor" d="M8 .2 15.8 8 8 15.8.2 8z" />
+      <path className="glyph-sign" d="M7.2 4h1.6v4.8H7.2zM7.2 10h1.6v1.7H7.2z" />
     </>
   ),
   fault: (

@@ -1,4 +1,4 @@
-import type { ApiAlarm, ApiDevice } from '#protocols/api.ts';
+import type { ApiAlarm, ApiCentre, ApiDevice } from '#protocols/api.ts';
 import type { Speech } from '../words/language.ts';
 
 type Place = ApiAlarm['place'];
@@ -10,6 +10,12 @@ export function deviceName(place: Place, speech: Speech): string {
 
 export function campusName(place: Place, speech: Speech): string {
   return place.campus_name ? speech.of(place.campus_name) : place.campus;
+}
+
+/** What people call a centre; nobody is told its id where it is the one that matters. */
+export function centreName(centre: Pick<ApiCentre, 'id' | 'name' | 'primary'>, speech: Speech): string {
+  if (centre.name) return speech.of(centre.name);
+  return centre.primary ? speech.words.primaryCentre : centre.id;
 }
 
 /** Campus and point, as one says it. */

@@ -64,14 +64,22 @@ export function primaryCentre(view: View): ApiCentre | null {
   return [...view.centres.values()].find((centre) => centre.primary) ?? null;
 }
 
-export function alertState(alert: ApiAlert): State {
+/** How an alert is marked: as the state that it tells of, or with the shape of its own that *critical* has. */
+export type AlertMark = State | 'critical';
+
+/**
+ * A critical alert (the gateway cut off, 110 silent) must not pass for a warning: it has a shape that nothing else
+ * has and its word on a solid ground, in the colour of a fault. Octagon and red stay with alarms that 110 does
+ * not have, so that red has one meaning on the page.
+ */
+export function alertMark(alert: ApiAlert): AlertMark {
   if (alert.closed_at !== null) return 'good';
+  if (alert.code === 'alarm-undelivered') return 'alarm';
+  if (alert.severity === 'critical') return 'critical';
   switch (alert.code) {
     case 'gateway-offline':
     case 'device-offline':
       return 'offline';
-    case 'alarm-undelivered':
-      return 'alarm';
     default:
       return 'fault';
   }

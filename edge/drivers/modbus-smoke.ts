@@ -10,7 +10,9 @@ import { isFromGateway, judge, type Outcome, type Verdict, windowPolls } from '.
 import { pause } from './pause.ts';
 
 /** A silent unit is asked ever less often, so that it does not cost its neighbours their turns. */
-const askingTheSilent = { firstMs: 2000, maxMs: 15_000 };
+const askingTheSilent = { firstMs: 2000, maxMs: 13_000 };
+/** Never sooner than this: each question to it holds the bus for a time-out and the quiet after it. */
+const silentLeastMs = 2000;
 
 const modbusSmoke = deviceBase
   .extend({
@@ -122,7 +124,7 @@ async function pollUnits(context: DriverContext, bus: Bus, line: Line<ModbusSmok
 }
 
 function delayOf({ device, silentInARow, silentPace }: Polled): number {
-  if (silentInARow > 0) return Math.max(device.poll_ms, silentPace.next());
+  if (silentInARow > 0) return Math.max(device.poll_ms, silentLeastMs + silentPace.next());
   silentPace.reset();
   return device.poll_ms;
 }

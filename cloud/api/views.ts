@@ -168,7 +168,8 @@ export function createViews({ store, campuses }: Pick<ApiParts, 'store' | 'campu
       const openSince = new Map(open.map((row) => [row.point, row.opened_at]));
       return which.map((device) => {
         const { gateway, id, report, verdict } = device;
-        const alarmSince = verdict.state === 'good' ? openSince.get(`${gateway.id}/${id}`) : undefined;
+        // A cable that is cut afterwards does not take the alarm out of anybody's sight.
+        const alarmSince = openSince.get(`${gateway.id}/${id}`);
         const alarming = alarmSince !== undefined;
         return {
           place: placeOf(gateway.campus, gateway.id, id),
@@ -176,7 +177,10 @@ export function createViews({ store, campuses }: Pick<ApiParts, 'store' | 'campu
           driver: report?.driver ?? null,
           state: alarming ? 'alarm' : verdict.state,
           reason: alarming
-            ? { zh: '有未处理完的警情', en: 'an incident here is still open' }
+            ? {
+                zh: ['有未处理完的警情', verdict.reason?.zh ?? []].flat().join('；'),
+                en: ['an incident here is still open', verdict.reason?.en ?? []].flat().join('; '),
+              }
             : verdict.reason,
           since: alarmSince ?? device.since,
           heard_at: device.heardAt,

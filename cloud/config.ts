@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { dc09DoorConfig } from '#platform/doors/dc09.ts';
-import { bilingual, deviceKind } from '#protocols/messages/state.ts';
+import { bilingual } from '#protocols/messages/bilingual.ts';
+import { deviceKind } from '#protocols/messages/state.ts';
 import { id } from '#protocols/signal.ts';
 
 /** Until people and gateways can sign in, nothing of the cloud listens where others could reach it. */

@@ -1,4 +1,4 @@
-import type { Bilingual } from '#protocols/messages/state.ts';
+import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import type { CloudConfig } from './config.ts';
 
 /** The names that people gave, by campus and by `gateway/device`; null where nobody gave one. */

@@ -1,9 +1,8 @@
 import { z } from 'zod';
 import { dc09DoorConfig } from '#platform/doors/dc09.ts';
-import type { StreamAddress } from '#platform/ports.ts';
 import { account, id, zone } from '#protocols/signal.ts';
 import { directPathId } from './direct-path.ts';
-import { addressText, parseAddress } from './drivers/address.ts';
+import { addressText, type DeviceAddress, parseAddress } from './drivers/address.ts';
 import type { DeviceBase, Driver, Line } from './driver.ts';
 
 /** The keys that every device has. A driver's schema is `deviceBase.extend({ driver: z.literal(…), … })`. */
@@ -74,6 +73,11 @@ export function parseEdgeConfig(plain: unknown, drivers: readonly Driver[]): Par
       problems.push({ path: path('driver'), message: `no such driver; there are: ${known}` });
       continue;
     }
+    if (address.ok && !driver.wires.includes(address.address.kind)) {
+      const message = `${driver.name} cannot be behind "${plainDevice.address}"; it takes ${driver.wires.join(', ')}`;
+      problems.push({ path: path('address'), message });
+      continue;
+    }
     const device = driver.device.safeParse(plainDevice);
     if (!device.success) problems.push(...problemsOf(device.error, ['devices', index]));
     else if (address.ok) entries.push({ device: device.data, driver, address: address.address, index });
@@ -96,7 +100,7 @@ export function parseEdgeConfig(plain: unknown, drivers: readonly Driver[]): Par
 interface Entry {
   device: DeviceBase;
   driver: Driver;
-  address: StreamAddress;
+  address: DeviceAddress;
   index: number;
 }
 
@@ -117,7 +121,7 @@ function clashes(entries: readonly Entry[]): ConfigProblem[] {
       });
     } else ids.set(device.id, index);
     if (device.zone === undefined) {
-      if (driver.kind === 'button' || driver.kind === 'smoke') {
+      if (driver.describe(device).alarms) {
         problems.push({ path: path('zone'), message: 'a device that raises alarms needs a zone, 1 to 999' });
       }
     } else if (zones.has(device.zone)) {

@@ -1,4 +1,5 @@
 import type { Clock } from '#platform/ports.ts';
+import type { DeviceActName } from '#protocols/messages/command.ts';
 import type { DeviceHealth, DeviceKind, DeviceReport } from '#protocols/messages/state.ts';
 
 interface DeviceState {
@@ -6,6 +7,7 @@ interface DeviceState {
   readonly kind: DeviceKind;
   readonly driver: string;
   readonly heartbeat_s: number;
+  readonly acts: readonly DeviceActName[];
   heardAt: number | null;
   health: DeviceHealth | null;
   lineOpen: boolean;
@@ -25,7 +27,13 @@ export class Devices {
     this.#startedAt = clock.monotonic();
   }
 
-  add(device: { id: string; kind: DeviceKind; driver: string; heartbeat_s: number }): void {
+  add(device: {
+    id: string;
+    kind: DeviceKind;
+    driver: string;
+    heartbeat_s: number;
+    acts: readonly DeviceActName[];
+  }): void {
     const unheard = { heardAt: null, health: null, lineOpen: false, facts: {}, news: true };
     this.#states.set(device.id, { ...device, ...unheard });
   }
@@ -76,6 +84,7 @@ export class Devices {
       health: state.health,
       line_open: state.lineOpen,
       facts: state.facts,
+      acts: [...state.acts],
     };
   }
 

@@ -1,7 +1,10 @@
 import type { z } from 'zod';
-import type { Clock, Log, Randomness, StreamAddress, StreamPort } from '#platform/ports.ts';
+import type { Clock, ListenPort, Log, Randomness, StreamPort } from '#platform/ports.ts';
+import type { DeviceAct, DeviceActName } from '#protocols/messages/command.ts';
 import type { DeviceHealth, DeviceKind } from '#protocols/messages/state.ts';
+import type { DeviceRecord } from '#protocols/messages/telemetry.ts';
 import type { LampState, Mode, Origin, SignalType } from '#protocols/signal.ts';
+import type { DeviceAddress } from './drivers/address.ts';
 
 /** What every device of the edge's file has, whatever its driver. */
 export interface DeviceBase {
@@ -15,7 +18,7 @@ export interface DeviceBase {
 
 /** The devices of one driver that share one address: one tty, one bus, one host. */
 export interface Line<D extends DeviceBase> {
-  address: StreamAddress;
+  address: DeviceAddress;
   devices: readonly D[];
 }
 
@@ -26,12 +29,23 @@ export interface Line<D extends DeviceBase> {
  */
 export interface Driver<D extends DeviceBase = DeviceBase> {
   readonly name: string;
-  readonly kind: DeviceKind;
   /** Strict schema of one device of the file (common keys included, see `deviceBase` in config.ts). */
   readonly device: z.ZodType<D>;
+  /** The kinds of address that it can be behind; any other is a mistake in the file. */
+  readonly wires: readonly DeviceAddress['kind'][];
+  /** What a device of the file is to the rest of the house. Pure. */
+  describe(device: D): DeviceDescription;
   /** Mistakes that only show when the devices of a line are seen together. `device` is an index. */
   configure(line: Line<D>): { device: number; problem: string }[];
   start(context: DriverContext, line: Line<D>): DriverRun;
+}
+
+export interface DeviceDescription {
+  kind: DeviceKind;
+  /** It raises alarms, so 110 must be able to place it: a zone is required. */
+  alarms: boolean;
+  /** What `DriverRun.act` can be asked for. */
+  acts: readonly DeviceActName[];
 }
 
 /** A press (or another alarm that comes as an event), as one frame told it. */
@@ -39,7 +53,13 @@ export interface RaisedEvent {
   device: string;
   type: SignalType;
   mode: Mode;
-  origin: Origin;
+  /**
+   * What copies are told apart by. Null where the device counts nothing (an alarm panel): then every call is an
+   * alarm of its own, and the driver must not pass one on twice.
+   */
+  origin: Origin | null;
+  /** Of a `panel` event: its Contact ID code. */
+  panelCode?: string;
   /** A silent unit's press goes out as E122. */
   silent: boolean;
   /** Age of the event at `firstByteAt`, by the device's own count. */
@@ -54,6 +74,8 @@ export interface DriverContext {
   readonly clock: Clock;
   readonly random: Randomness;
   readonly streams: StreamPort;
+  /** For devices that dial in to us. */
+  readonly listening: ListenPort;
   readonly log: Log;
   /** Aborted when the edge stops or restarts this driver. */
   readonly stop: AbortSignal;
@@ -79,6 +101,24 @@ export interface DriverContext {
   /** The wire of this line is open, or not and why. */
   line(open: boolean, reason?: string): void;
   measure(device: string, field: string, value: number, unit: string): void;
+  /**
+   * What happened there and is evidence, not an alarm (a check-in, a gate that opened). Kept until the cloud has
+   * it, like measured values. `readAt` is monotonic; now when it is left out.
+   */
+  record(
+    device: string,
+    kind: DeviceRecord['kind'],
+    details?: DeviceRecord['details'],
+    readAt?: number,
+  ): void;
+}
+
+/** How an act went. `detail` is a sentence for a technician. */
+export interface ActResult {
+  detail: string;
+  facts?: Record<string, string | number | boolean>;
+  /** A JPEG, of a snapshot: the core sends it up. */
+  picture?: Uint8Array;
 }
 
 export interface DriverRun {
@@ -88,7 +128,7 @@ export interface DriverRun {
    * the repeating.
    */
   lamp?(device: string, origin: Origin, state: LampState, confirmed: (at: number) => void): () => void;
-  /** Asks the unit to exercise its own switch circuit. Rejects with a sentence when it cannot. */
-  selfTest?(device: string): Promise<string>;
+  /** Does one of the acts that `describe` named. Rejects with a sentence when it cannot. */
+  act?(device: string, act: DeviceAct): Promise<ActResult>;
   close(): Promise<void>;
 }

@@ -15,6 +15,7 @@ export interface LineEvents {
   event(raised: RaisedEvent): Promise<LampState>;
   level(device: string, type: SignalType, up: boolean, readAt: number): void;
   measure(device: string, field: string, value: number, unit: string): void;
+  record: DriverContext['record'];
   /** The driver runs (again): lamps can be commanded. */
   started(devices: ReadonlySet<string>): void;
 }
@@ -112,6 +113,16 @@ export function runLine(
             timeoutMs,
           ),
       },
+      listening: {
+        listen: (at, onConnection) =>
+          ports.listening.listen(at, (stream, remote) => {
+            const events = onConnection(stream, remote);
+            return {
+              onData: guarded((bytes: Uint8Array, readAt: number) => events.onData(bytes, readAt)),
+              onClose: guarded((reason: string) => events.onClose(reason)),
+            };
+          }),
+      },
       log,
       stop: own.signal,
       crashed,
@@ -137,6 +148,9 @@ export function runLine(
       },
       measure(device, field, value, unit) {
         if (mine(device)) to.measure(device, field, value, unit);
+      },
+      record(device, kind, details, readAt) {
+        if (mine(device)) to.record(device, kind, details, readAt);
       },
     };
   }

@@ -1,4 +1,4 @@
-import type { Bilingual } from '#protocols/messages/state.ts';
+import type { Bilingual } from '#protocols/messages/bilingual.ts';
 
 export interface NoticeText {
   code: string;

@@ -3,7 +3,7 @@ import type { Ports } from '#platform/ports.ts';
 import { dc09Door } from '#platform/doors/dc09.ts';
 import type { Door } from '#platform/doors/door.ts';
 import { within } from '#platform/within.ts';
-import type { ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
+import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import type { DeviceReport } from '#protocols/messages/state.ts';
 import { Alarms } from './alarm/alarms.ts';
 import type { DirectConfig, EdgeConfig } from './config.ts';
@@ -69,14 +69,16 @@ export async function startEdge(
   let closed = false;
 
   for (const { driver, line } of config.lines) {
-    for (const { id, heartbeat_s } of line.devices) {
-      devices.add({ id, kind: driver.kind, driver: driver.name, heartbeat_s });
+    for (const device of line.devices) {
+      const { kind, acts } = driver.describe(device);
+      devices.add({ id: device.id, kind, driver: driver.name, heartbeat_s: device.heartbeat_s, acts });
     }
   }
   const directSupervision = config.direct?.door.supervision;
   if (directSupervision) {
     const { interval_s } = directSupervision;
-    devices.add({ id: directPathId, kind: 'direct-path', driver: 'dc09', heartbeat_s: interval_s });
+    const driver = 'dc09';
+    devices.add({ id: directPathId, kind: 'direct-path', driver, heartbeat_s: interval_s, acts: [] });
   }
 
   const kept = await outbox.start(takeOver, (reason) => {
@@ -109,10 +111,11 @@ export async function startEdge(
         devices: devices.news(),
       };
     },
-    async selfTest(device) {
-      const run = lineOf(device)?.run;
-      if (!run?.selfTest) throw new Error(`${device} has no self-test now`);
-      return run.selfTest(device);
+    act(device, act) {
+      const line = lineOf(device);
+      if (!line) throw new Error(`there is no device ${device} here`);
+      if (!line.run?.act) throw new Error(`the driver of ${device} takes no commands now`);
+      return line.run.act(device, act);
     },
     onSession: (tell) => notices.session(tell),
   });
@@ -218,6 +221,7 @@ export async function startEdge(
         event: (raised) => alarms.event(raised),
         level: (device, type, up, readAt) => alarms.level({ device, type }, up, readAt),
         measure: (device, field, value, unit) => telemetry.measure(device, field, value, unit),
+        record: (device, kind, details, readAt) => telemetry.record(device, kind, details, readAt),
         // A driver starts before its line is in the list.
         started: (ids) => clock.after(0, () => alarms.lampsUp(ids)),
       }),

@@ -147,5 +147,6 @@ export interface Ports {
   databases: DatabasePort;
   mqtt: MqttPort;
   streams: StreamPort;
+  listening: ListenPort;
   log: Log;
 }

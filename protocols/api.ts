@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { centreReceipt } from './messages/alarm.ts';
-import { bilingual, deviceKind } from './messages/state.ts';
+import { bilingual } from './messages/bilingual.ts';
+import { deviceKind } from './messages/state.ts';
 import { id, lampState, mode, signalType } from './signal.ts';
 
 /** Every step of a press on its way to 110 and back, in order. */

@@ -44,11 +44,36 @@ export function parseContactId(data: string): ContactIdEvent | undefined {
   };
 }
 
-/** E120 panic, E122 silent panic, E111 smoke, E601 manual test, E602 periodic test, E607 walk test (drills). */
-export function eventCodeFor(signal: { type: SignalType; mode: Mode; silent: boolean }): string {
+/** The events of levels (SIA DC-05). */
+const levelCodes: Partial<Record<SignalType, string>> = {
+  fire: '110',
+  smoke: '111',
+  heat: '114',
+  'call-point': '115',
+  intrusion: '130',
+  tamper: '137',
+  gas: '151',
+  water: '154',
+  'carbon-monoxide': '162',
+};
+
+/**
+ * E120 panic, E121 duress, E122 silent panic, E601 manual test, E602 periodic test, E607 walk test (drills);
+ * the code of a level; a panel's event is what the panel says.
+ */
+export function eventCodeFor(signal: {
+  type: SignalType;
+  mode: Mode;
+  silent: boolean;
+  /** Of a `panel` event. */
+  panelCode?: string;
+}): string {
   if (signal.mode === 'probe') return '602';
   if (signal.mode === 'drill') return '607';
   if (signal.mode === 'test' || signal.type === 'test') return '601';
-  if (signal.type === 'smoke') return '111';
+  if (signal.type === 'panel' && signal.panelCode !== undefined) return signal.panelCode;
+  if (signal.type === 'duress') return '121';
+  const level = levelCodes[signal.type];
+  if (level !== undefined) return level;
   return signal.silent ? '122' : '120';
 }

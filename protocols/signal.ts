@@ -10,7 +10,29 @@ export const id = z
 export const mode = z.enum(['real', 'test', 'drill', 'probe']);
 export type Mode = z.infer<typeof mode>;
 
-export const signalType = z.enum(['press', 'long-press', 'second-press', 'test', 'smoke']);
+/**
+ * What happened. `sum` stands for many plain presses of one point; `probe` is a scheduled end-to-end test;
+ * `panel` is an alarm panel's own event, which brings its Contact ID code. The rest are levels of sensors.
+ */
+export const signalType = z.enum([
+  'press',
+  'long-press',
+  'second-press',
+  'duress',
+  'test',
+  'sum',
+  'probe',
+  'panel',
+  'fire',
+  'smoke',
+  'heat',
+  'gas',
+  'carbon-monoxide',
+  'call-point',
+  'intrusion',
+  'tamper',
+  'water',
+]);
 export type SignalType = z.infer<typeof signalType>;
 
 /** What the button's lamp can say: durable somewhere, acknowledged by the primary centre, or not in time. */
@@ -54,6 +76,10 @@ export const zone = z.int().min(1).max(999);
 /** Contact ID event, three digits (SIA DC-05). */
 export const eventCode = z.string().regex(/^[1-9][0-9]{2}$/);
 
+/** The plain presses that one `sum` stands for. */
+export const summed = z.object({ count: z.int().min(1), first: origin, last: origin });
+export type Summed = z.infer<typeof summed>;
+
 /** What never changes in a signal. Its digest is one half of the signal's identity. */
 export const signalFacts = z.object({
   type: signalType,
@@ -67,6 +93,10 @@ export const signalFacts = z.object({
   zone,
   code: eventCode,
   origin: origin.nullable(),
+  /** Of a `sum` only. */
+  sum: summed.optional(),
+  /** Of a probe only: the path that it proves. */
+  route: z.enum(['cloud', 'direct']).optional(),
 });
 export type SignalFacts = z.infer<typeof signalFacts>;
 
@@ -82,6 +112,9 @@ export function digestOf(f: SignalFacts): string {
     f.zone,
     f.code,
     f.origin === null ? null : originText(f.origin),
+    // Only where they are: the digest of an alarm that has neither never changes.
+    ...(f.sum ? [`sum ${f.sum.count} ${originText(f.sum.first)} ${originText(f.sum.last)}`] : []),
+    ...(f.route ? [`route ${f.route}`] : []),
   ];
   return createHash('sha256').update(JSON.stringify(fields)).digest('hex');
 }

@@ -1,6 +1,6 @@
 import type { Clock, Log } from '#platform/ports.ts';
 import type { AlertCode, ApiAlert } from '#protocols/api.ts';
-import type { Bilingual } from '#protocols/messages/state.ts';
+import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import type { Store } from '../store/store.ts';
 
 export interface AlertText {

@@ -1,5 +1,5 @@
 import type { DoorFault } from '#platform/doors/door.ts';
-import type { Bilingual } from '#protocols/messages/state.ts';
+import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import type { Mode } from '#protocols/signal.ts';
 
 export const modeWords: Record<Mode, Bilingual> = {

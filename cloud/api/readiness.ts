@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { apiReadiness } from '#protocols/api.ts';
-import type { Bilingual } from '#protocols/messages/state.ts';
+import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import type { ApiParts } from './parts.ts';
 
 /** Whether a press would get through now: a button or sensor on an open line, its gateway here, 110 answering. */

@@ -12,7 +12,7 @@ import {
   apiTelemetry,
   itemsOf,
 } from '#protocols/api.ts';
-import { point } from '#protocols/messages/state.ts';
+import { point } from '#protocols/messages/telemetry.ts';
 import { id, mode } from '#protocols/signal.ts';
 import { latencyOf } from '../latency/latency.ts';
 import { TelemetryUnavailable } from '../telemetry/telemetry-store.ts';

@@ -1,5 +1,5 @@
 import type { DoorResult } from '#platform/doors/door.ts';
-import type { Bilingual } from '#protocols/messages/state.ts';
+import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import type { Mode } from '#protocols/signal.ts';
 import type { AlertText } from '../alerts/alerts.ts';
 import { faultWords, modeWords } from '../alerts/wording.ts';

@@ -2,7 +2,7 @@ import type { CentreClock, Door } from '#platform/doors/door.ts';
 import { dc09Door } from '#platform/doors/dc09.ts';
 import type { Clock, Log, Ports } from '#platform/ports.ts';
 import type { ApiCentre } from '#protocols/api.ts';
-import type { Bilingual } from '#protocols/messages/state.ts';
+import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import type { Alerts, AlertText } from '../alerts/alerts.ts';
 import type { CloudConfig } from '../config.ts';
 import { called } from '../names.ts';

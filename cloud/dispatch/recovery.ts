@@ -1,5 +1,5 @@
 import type { Clock, Log } from '#platform/ports.ts';
-import type { ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
+import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import { topicOf } from '#protocols/messages/topics.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Store } from '../store/store.ts';

@@ -1,5 +1,5 @@
 import type { Clock, Log } from '#platform/ports.ts';
-import type { AlarmReceipt, ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
+import type { AlarmReceipt, ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import { topicOf } from '#protocols/messages/topics.ts';
 import { nameText } from '#protocols/signal.ts';
 import type { Store } from '../store/store.ts';

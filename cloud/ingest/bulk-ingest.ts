@@ -1,11 +1,7 @@
 import type { Clock, Log } from '#platform/ports.ts';
 import { reply } from '#protocols/messages/command.ts';
-import {
-  type StateLaneMessage,
-  type TelemetryMessage,
-  stateLaneMessage,
-  telemetryMessage,
-} from '#protocols/messages/state.ts';
+import { type StateLaneMessage, stateLaneMessage } from '#protocols/messages/state.ts';
+import { type TelemetryMessage, telemetryMessage } from '#protocols/messages/telemetry.ts';
 import { parseTopic } from '#protocols/messages/topics.ts';
 import type { Quarantine } from './quarantine.ts';
 import { read } from './reading.ts';

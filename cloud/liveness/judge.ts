@@ -1,6 +1,7 @@
 import type { z } from 'zod';
 import type { deviceState } from '#protocols/api.ts';
-import type { Bilingual, DeviceReport } from '#protocols/messages/state.ts';
+import type { Bilingual } from '#protocols/messages/bilingual.ts';
+import type { DeviceReport } from '#protocols/messages/state.ts';
 
 export interface Verdict {
   state: z.infer<typeof deviceState>;

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import type { Clock, Log, Randomness } from '#platform/ports.ts';
-import type { ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
+import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import type { Command } from '#protocols/messages/command.ts';
 import { deviceReport } from '#protocols/messages/state.ts';
 import type { Birth, DeviceReport, Heartbeat, StateLaneMessage } from '#protocols/messages/state.ts';
@@ -107,7 +107,7 @@ class Watch implements Liveness {
       if (message.kind !== 'will') this.#askForBirth(campus, id);
       return;
     }
-    if (message.kind === 'will') this.#lost(gateway);
+    if (message.kind === 'will' || message.kind === 'goodbye') this.#lost(gateway);
     else {
       this.#alive(gateway);
       if (message.kind === 'heartbeat') this.#beat(gateway, message, receivedAt);

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import { Point } from '@influxdata/influxdb-client';
 import type { HttpPort } from '#platform/http.ts';
 import type { Clock, Database, Log, Randomness } from '#platform/ports.ts';
-import type { Point as TelemetryPoint } from '#protocols/messages/state.ts';
+import type { Point as TelemetryPoint } from '#protocols/messages/telemetry.ts';
 import type { CloudConfig } from '../config.ts';
 import { flux, fluxBuckets } from './influx-v2.ts';
 import { influxQl, influxQlBuckets } from './influx-v1.ts';

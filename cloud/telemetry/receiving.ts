@@ -1,6 +1,6 @@
 import type { Clock, Database } from '#platform/ports.ts';
-import type { ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
-import type { TelemetryMessage } from '#protocols/messages/state.ts';
+import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
+import type { TelemetryMessage } from '#protocols/messages/telemetry.ts';
 import type { TelemetryStore } from './telemetry-store.ts';
 
 export const progressSchema = `
@@ -99,6 +99,8 @@ export function telemetryReceiver(parts: {
       sent_at: Math.round(clock.wall()),
       epoch,
       n: progress.n,
+      missing: [],
+      pace: { kind: 'free' },
     });
   };
 }

@@ -1,6 +1,6 @@
 import type { z } from 'zod';
 import type { apiTelemetry } from '#protocols/api.ts';
-import type { Point } from '#protocols/messages/state.ts';
+import type { Point } from '#protocols/messages/telemetry.ts';
 
 /** Where a point came from. */
 export interface TelemetrySource {

@@ -1,7 +1,7 @@
 import type { HttpPort } from '#platform/http.ts';
 import type { Ports } from '#platform/ports.ts';
-import type { ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
-import type { TelemetryMessage } from '#protocols/messages/state.ts';
+import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
+import type { TelemetryMessage } from '#protocols/messages/telemetry.ts';
 import type { CloudConfig } from '../config.ts';
 import { embeddedSchema, embeddedTelemetry } from './embedded.ts';
 import { influxTelemetry } from './influx.ts';

@@ -1,9 +1,5 @@
-import type {
-  AlarmReceipt,
-  AlarmReport,
-  ReceiptLaneMessage,
-  RefusedReceipt,
-} from '#protocols/messages/alarm.ts';
+import type { AlarmReport } from '#protocols/messages/alarm.ts';
+import type { AlarmReceipt, ReceiptLaneMessage, RefusedReceipt } from '#protocols/messages/receipt.ts';
 import { digestOf, nameText, originText, type LampState, type SignalName } from '#protocols/signal.ts';
 import type { RaisedEvent } from '../driver.ts';
 import { reasonOf } from '#platform/reason.ts';
@@ -80,11 +76,11 @@ export class Alarms {
    * and in whatever number they come.
    */
   async event(raised: RaisedEvent): Promise<LampState> {
-    const key = `${raised.device} ${originText(raised.origin)}`;
-    let alarm = this.#byOrigin.get(key);
+    const key = raised.origin === null ? null : `${raised.device} ${originText(raised.origin)}`;
+    let alarm = key === null ? undefined : this.#byOrigin.get(key);
     if (!alarm) {
       alarm = this.#raise(raised, raised, null);
-      this.#byOrigin.set(key, alarm);
+      if (key !== null) this.#byOrigin.set(key, alarm);
       life.begin(this.#path, alarm);
     }
     await alarm.durable.promise;
@@ -185,7 +181,8 @@ export class Alarms {
     const before = record.cloud?.epoch === receipt.cloud_epoch ? record.cloud : null;
     record.cloud = {
       epoch: receipt.cloud_epoch,
-      state: before?.state === 'delivered' ? 'delivered' : receipt.state,
+      state:
+        before?.state === 'delivered' ? 'delivered' : receipt.state === 'ended' ? 'stored' : receipt.state,
       reported: Math.max(before?.reported ?? 0, receipt.reported),
     };
     record.refused_in = null;

@@ -7,6 +7,7 @@ export interface Happening {
   type: SignalType;
   origin: Origin | null;
   silent: boolean;
+  panelCode?: string;
   /** UTC ms by the cloud's clock as far as it is known. */
   occurredAt: number;
   clockKnown: boolean;
@@ -16,7 +17,7 @@ export interface Happening {
  * The facts of an alarm, fixed at the press. Only a frame of type *test* is a test: in every doubt it is real.
  */
 export function factsOf(happening: Happening, point: { account: string; zone: number }): SignalFacts {
-  const { device, type, origin, silent } = happening;
+  const { device, type, origin, silent, panelCode } = happening;
   const mode = type === 'test' ? 'test' : 'real';
   return {
     type,
@@ -26,7 +27,7 @@ export function factsOf(happening: Happening, point: { account: string; zone: nu
     clock_known: happening.clockKnown,
     account: point.account,
     zone: point.zone,
-    code: eventCodeFor({ type, mode, silent }),
+    code: eventCodeFor({ type, mode, silent, panelCode }),
     origin,
   };
 }

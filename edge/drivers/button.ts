@@ -13,7 +13,7 @@ import type { Strange } from '#protocols/button-frame/parse.ts';
 import { zone } from '#protocols/signal.ts';
 import { deviceBase } from '../config.ts';
 import type { Driver, DriverContext, DriverRun, Line } from '../driver.ts';
-import { addressText } from './address.ts';
+import { addressText, streamOf } from './address.ts';
 import { createFaultList, faults } from './button/faults.ts';
 import { createLampCommands } from './button/lamps.ts';
 import { keepOpen } from './button/line.ts';
@@ -32,8 +32,9 @@ type ButtonDevice = z.infer<typeof buttonDevice>;
 /** A one-key alarm button in point-to-point mode (docs/serial-protocol.md), on a tty or a serial device server. */
 export const buttonDriver: Driver<ButtonDevice> = {
   name: 'button',
-  kind: 'button',
+  wires: ['tty', 'tcp'],
   device: buttonDevice,
+  describe: () => ({ kind: 'button', alarms: true, acts: ['self-test'] }),
   configure(line) {
     return line.devices.slice(1).map((device, i) => ({
       device: i + 1,
@@ -68,7 +69,7 @@ function start(context: DriverContext, line: Line<ButtonDevice>): DriverRun {
   let tests = 0;
   let runningTest: { number: number; settle(outcome: string | Error): void } | null = null;
 
-  const wire = keepOpen(context, line.address, { onOpen, onData });
+  const wire = keepOpen(context, streamOf(line.address), { onOpen, onData });
   const lamps = createLampCommands(context, {
     ready: () => wire.open,
     send: (origin, state) => send({ type: 'lamp', origin, state }),
@@ -248,11 +249,11 @@ function start(context: DriverContext, line: Line<ButtonDevice>): DriverRun {
     lamp(_device, origin, state, confirmed) {
       return isPressOrigin(origin) ? lamps.show(origin, state, confirmed) : () => {};
     },
-    selfTest() {
-      if (runningTest !== null)
-        return Promise.reject(new Error('a self-test of this unit is running already'));
-      if (!wire.open) return Promise.reject(new Error(`${addressText(line.address)} is not open`));
-      return runSelfTest();
+    async act(_device, act) {
+      if (act.do !== 'self-test') throw new Error(`a button has no ${act.do}`);
+      if (runningTest !== null) throw new Error('a self-test of this unit is running already');
+      if (!wire.open) throw new Error(`${addressText(line.address)} is not open`);
+      return { detail: await runSelfTest() };
     },
     close,
   };

@@ -3,7 +3,7 @@ import { zone } from '#protocols/signal.ts';
 import { type Backoff, backoff } from '#platform/backoff.ts';
 import { deviceBase } from '../config.ts';
 import type { Driver, DriverContext, Line } from '../driver.ts';
-import { addressText } from './address.ts';
+import { addressText, streamOf } from './address.ts';
 import { type Answer, type Bus, openBus } from './modbus/bus.ts';
 import type { Framing } from './modbus/framing.ts';
 import { isFromGateway, judge, type Outcome, type Verdict, windowPolls } from './modbus/verdict.ts';
@@ -38,8 +38,9 @@ export type ModbusSmoke = z.infer<typeof modbusSmoke>;
 /** Smoke sensors on one Modbus bus: RTU on a tty or behind a serial device server, or Modbus TCP. */
 export const modbusSmokeDriver: Driver<ModbusSmoke> = {
   name: 'modbus-smoke',
-  kind: 'smoke',
+  wires: ['tty', 'tcp'],
   device: modbusSmoke,
+  describe: () => ({ kind: 'smoke', alarms: true, acts: [] }),
   configure(line) {
     const problems: { device: number; problem: string }[] = [];
     const seen = new Map<string, string>();
@@ -60,7 +61,7 @@ export const modbusSmokeDriver: Driver<ModbusSmoke> = {
   start(context, line) {
     const ending = new AbortController();
     const stop = AbortSignal.any([context.stop, ending.signal]);
-    const bus = openBus({ ...context, stop }, line.address, framingOf(line.devices[0]!, line));
+    const bus = openBus({ ...context, stop }, streamOf(line.address), framingOf(line.devices[0]!, line));
     context.stop.addEventListener('abort', () => bus.close());
     const polling = pollUnits({ ...context, stop }, bus, line).catch(context.crashed);
     return {

@@ -32,8 +32,9 @@ export type OnvifCamera = z.infer<typeof onvifCamera>;
 /** A camera by ONVIF: who it is, what its clock says, and whether a picture can be had. */
 export const onvifCameraDriver: Driver<OnvifCamera> = {
   name: 'onvif-camera',
-  kind: 'camera',
+  wires: ['tcp'],
   device: onvifCamera,
+  describe: () => ({ kind: 'camera', alarms: false, acts: [] }),
   configure: ({ devices }) =>
     devices.slice(1).map(({ address }, i) => ({
       device: i + 1,

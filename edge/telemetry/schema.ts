@@ -10,6 +10,7 @@ CREATE TABLE IF NOT EXISTS batches (
   n INTEGER NOT NULL,
   at INTEGER NOT NULL,
   points TEXT NOT NULL,
+  records TEXT NOT NULL DEFAULT '[]',
   UNIQUE (epoch, n)
 );
 `;

@@ -1,6 +1,12 @@
 import { z } from 'zod';
 import type { Database, Ports } from '#platform/ports.ts';
-import { point as pointSchema, type Point, type TelemetryMessage } from '#protocols/messages/state.ts';
+import {
+  deviceRecord,
+  point as pointSchema,
+  type DeviceRecord,
+  type Point,
+  type TelemetryMessage,
+} from '#protocols/messages/telemetry.ts';
 import type { Notices } from '../notices.ts';
 import { reasonOf } from '#platform/reason.ts';
 import type { BulkLink } from '../uplink/bulk-link.ts';
@@ -28,7 +34,13 @@ const answerLimitMs = 10_000;
 /** A loss is over when none has followed it for so long, ms. */
 const lossTellsMs = 60_000;
 
-const batchRow = z.object({ id: z.int(), epoch: z.string(), n: z.int(), points: z.string() });
+const batchRow = z.object({
+  id: z.int(),
+  epoch: z.string(),
+  n: z.int(),
+  points: z.string(),
+  records: z.string(),
+});
 type Batch = z.infer<typeof batchRow>;
 
 /**
@@ -45,6 +57,7 @@ export class Telemetry {
   #epoch = '';
   #n = 0;
   #waiting: Point[] = [];
+  #records: DeviceRecord[] = [];
   #lost = 0;
   #lostAt = 0;
   /** Batches that were sent and not answered, by row, with the time they were sent. */
@@ -93,6 +106,20 @@ export class Telemetry {
     else this.#lose(1, point.success ? 'more values than a batch takes' : 'not a value that can be stored');
   }
 
+  /** Something that happened at a device; `readAt` is monotonic. */
+  record(
+    device: string,
+    kind: DeviceRecord['kind'],
+    details: DeviceRecord['details'] = {},
+    readAt: number = this.#ports.clock.monotonic(),
+  ): void {
+    const at = Math.round(this.#cloudClock.at(readAt));
+    const record = deviceRecord.safeParse({ device, kind, at, details });
+    if (record.success && this.#records.length < this.#limits.pointsInBatch) this.#records.push(record.data);
+    else
+      this.#lose(1, record.success ? 'more records than a batch takes' : 'not a record that can be stored');
+  }
+
   /** Cumulative: all of an epoch up to and including `n` is stored. */
   receipt(epoch: string, n: number): void {
     for (const [id, { batch }] of this.#sent) {
@@ -126,20 +153,22 @@ export class Telemetry {
 
   async #store(): Promise<void> {
     const file = this.#file;
-    if (this.#waiting.length === 0 || !file) return;
+    if (this.#waiting.length + this.#records.length === 0 || !file) return;
     const points = this.#waiting;
+    const records = this.#records;
     this.#waiting = [];
+    this.#records = [];
     const at = Math.round(this.#ports.clock.wall());
     const n = ++this.#n;
     const oldest = 'SELECT id FROM batches ORDER BY id DESC LIMIT 1 OFFSET ?';
     try {
       const [, over] = await file.commit([
         {
-          sql: 'INSERT INTO batches (epoch, n, at, points) VALUES (?, ?, ?, ?)',
-          params: [this.#epoch, n, at, JSON.stringify(points)],
+          sql: 'INSERT INTO batches (epoch, n, at, points, records) VALUES (?, ?, ?, ?, ?)',
+          params: [this.#epoch, n, at, JSON.stringify(points), JSON.stringify(records)],
         },
         {
-          sql: `DELETE FROM batches WHERE id <= (${oldest}) OR at < ? RETURNING json_array_length(points) AS points`,
+          sql: `DELETE FROM batches WHERE id <= (${oldest}) OR at < ? RETURNING json_array_length(points) + json_array_length(records) AS points`,
           params: [this.#limits.batchesKept, at - this.#limits.keptMs],
         },
       ]);
@@ -149,7 +178,7 @@ export class Telemetry {
         this.#notices.close('telemetry', 'values');
       }
     } catch (error) {
-      this.#lose(points.length, reasonOf(error));
+      this.#lose(points.length + records.length, reasonOf(error));
     }
   }
 
@@ -161,7 +190,7 @@ export class Telemetry {
     try {
       const now = this.#ports.clock.monotonic();
       for (const [id, { at }] of this.#sent) if (now - at >= answerLimitMs) this.#sent.delete(id);
-      const sql = 'SELECT id, epoch, n, points FROM batches ORDER BY id LIMIT ?';
+      const sql = 'SELECT id, epoch, n, points, records FROM batches ORDER BY id LIMIT ?';
       for (const row of await file.read(sql, [window])) {
         const batch = batchRow.parse(row);
         if (!this.#sent.has(batch.id)) await this.#send(batch);
@@ -181,6 +210,7 @@ export class Telemetry {
       epoch: batch.epoch,
       n: batch.n,
       points: JSON.parse(batch.points) as Point[],
+      records: JSON.parse(batch.records) as DeviceRecord[],
     };
     try {
       await this.#link.publishTelemetry(JSON.stringify(message));

@@ -1,5 +1,5 @@
 import type { MqttLink, Ports } from '#platform/ports.ts';
-import { receiptLaneMessage, type ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
+import { receiptLaneMessage, type ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import { topicOf } from '#protocols/messages/topics.ts';
 import { parsePayload } from './payload.ts';
 

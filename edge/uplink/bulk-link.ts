@@ -1,7 +1,13 @@
 import type { MqttLink, Ports } from '#platform/ports.ts';
-import { command as commandSchema, type Command, type Reply } from '#protocols/messages/command.ts';
+import {
+  command as commandSchema,
+  type Command,
+  type DeviceAct,
+  type Reply,
+} from '#protocols/messages/command.ts';
 import type { Birth, Heartbeat, Notice, StateLaneMessage } from '#protocols/messages/state.ts';
 import { topicOf } from '#protocols/messages/topics.ts';
+import type { ActResult } from '../driver.ts';
 import type { NoticeText } from '../notices.ts';
 import { reasonOf } from '#platform/reason.ts';
 import type { CloudClock } from './offset.ts';
@@ -16,8 +22,8 @@ export interface BulkLinkSources {
   heartbeatMs: number;
   birth(): Unsent<Birth>;
   heartbeat(): Unsent<Heartbeat>;
-  /** Runs a self-test and tells how it went; rejects with a sentence when it cannot. */
-  selfTest(device: string): Promise<string>;
+  /** Has a device do something. Throws or rejects with a sentence when it cannot. */
+  act(device: string, act: DeviceAct): Promise<ActResult>;
   /** A session begins: `tell` passes notices up. */
   onSession(tell: (notice: NoticeText) => Promise<void>): void;
 }
@@ -111,11 +117,16 @@ export function connectBulkLink(
       log.warn('a command came after its expiry', { command: command.id, kind: command.kind });
       return;
     }
-    const reply = (ok: boolean, detail: string) =>
-      publish(replyTopic, { kind: 'reply', session, command: command.id, ok, detail });
+    const reply = (ok: boolean, detail: string, facts: Reply['facts'] = {}) =>
+      publish(replyTopic, { kind: 'reply', session, command: command.id, ok, detail, facts });
     try {
-      if (command.kind === 'rebirth') birth();
-      reply(true, command.kind === 'self-test' ? await sources.selfTest(command.device) : '');
+      if (command.kind === 'rebirth') {
+        birth();
+        reply(true, '');
+      } else if (command.kind === 'act') {
+        const { detail, facts } = await sources.act(command.device, command.act);
+        reply(true, detail, facts);
+      } else reply(false, `this gateway knows no ${command.kind} yet`);
     } catch (error) {
       reply(false, reasonOf(error));
     }

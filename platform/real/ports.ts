@@ -4,7 +4,7 @@ import { realDatabases } from './database.ts';
 import { type LogOptions, realLog } from './log.ts';
 import { realMqtt } from './mqtt.ts';
 import { realRandomness } from './randomness.ts';
-import { realStreams } from './streams.ts';
+import { realListening, realStreams } from './streams.ts';
 
 export interface RealPortsOptions {
   /** Folder of this process's database files. */
@@ -22,6 +22,7 @@ export function realPorts({ dataDir, mqttUrl, log: logOptions }: RealPortsOption
     databases: realDatabases(dataDir),
     mqtt: realMqtt({ url: mqttUrl, clock: realClock, random: realRandomness, log }),
     streams: realStreams,
+    listening: realListening,
     log,
   };
 }

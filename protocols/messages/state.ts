@@ -1,10 +1,8 @@
 import { z } from 'zod';
 import { id } from '../signal.ts';
 import { offsetEstimate } from './alarm.ts';
-
-/** A sentence for a technician, in both languages of the product. */
-export const bilingual = z.object({ zh: z.string(), en: z.string() });
-export type Bilingual = z.infer<typeof bilingual>;
+import { bilingual } from './bilingual.ts';
+import { deviceActName } from './command.ts';
 
 /** What a driver says of a device. `unknown` is the cloud's own word, never the edge's. */
 export const deviceHealth = z.discriminatedUnion('state', [
@@ -14,7 +12,30 @@ export const deviceHealth = z.discriminatedUnion('state', [
 ]);
 export type DeviceHealth = z.infer<typeof deviceHealth>;
 
-export const deviceKind = z.enum(['button', 'camera', 'smoke', 'direct-path']);
+export const deviceKind = z.enum([
+  'button',
+  'camera',
+  'smoke',
+  'heat',
+  'gas',
+  'carbon-monoxide',
+  'electrical',
+  'water',
+  /** A dry contact on an input module that is none of the others. */
+  'input',
+  /** An intruder alarm panel, or one of its zones. */
+  'panel',
+  /** A user information transmission device of fire protection (GB/T 26875), or one of its points. */
+  'fire-panel',
+  'gate',
+  'barrier',
+  'turnstile',
+  'card-reader',
+  /** Measures something and raises nothing. */
+  'sensor',
+  'gateway',
+  'direct-path',
+]);
 export type DeviceKind = z.infer<typeof deviceKind>;
 
 export const deviceReport = z.object({
@@ -29,6 +50,8 @@ export const deviceReport = z.object({
   line_open: z.boolean(),
   /** What the device says of itself: battery, firmware, clock drift. */
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** What it can be asked to do. */
+  acts: z.array(deviceActName).default([]),
 });
 export type DeviceReport = z.infer<typeof deviceReport>;
 
@@ -49,10 +72,15 @@ export type Birth = z.infer<typeof birth>;
 /** The broker's word that the session named in it has ended. A will of any other session is ignored. */
 export const will = z.object({ kind: z.literal('will'), session: z.string() });
 
+/** The gateway is stopped on purpose (an update, a person): said before the connection is closed in order. */
+export const goodbye = z.object({ kind: z.literal('goodbye'), session: z.string() });
+
 /** The gateway lives (default every 5 s), with what has changed or been heard since the last one. */
 export const heartbeat = z.object({
   kind: z.literal('heartbeat'),
   session: z.string(),
+  /** Dense within the session, from 1, so that a lost heartbeat (and its news) is noticed: the cloud asks for a birth. */
+  n: z.int().min(1).optional(),
   sent_at: z.int(),
   offset: offsetEstimate.nullable(),
   /** Alarms in the outbox that have not left yet. */
@@ -73,24 +101,5 @@ export const notice = z.object({
 });
 export type Notice = z.infer<typeof notice>;
 
-export const stateLaneMessage = z.discriminatedUnion('kind', [birth, will, heartbeat, notice]);
+export const stateLaneMessage = z.discriminatedUnion('kind', [birth, will, goodbye, heartbeat, notice]);
 export type StateLaneMessage = z.infer<typeof stateLaneMessage>;
-
-export const point = z.object({
-  device: id,
-  field: z.string().regex(/^[a-z][a-z0-9_]{0,40}$/),
-  value: z.number(),
-  unit: z.string().max(12),
-  at: z.int(),
-});
-export type Point = z.infer<typeof point>;
-
-/** Telemetry lane: points of one outbox row; n is dense within the epoch, so a gap can be seen. */
-export const telemetryMessage = z.object({
-  kind: z.literal('telemetry'),
-  session: z.string(),
-  epoch: z.string(),
-  n: z.int().min(1),
-  points: z.array(point).max(500),
-});
-export type TelemetryMessage = z.infer<typeof telemetryMessage>;

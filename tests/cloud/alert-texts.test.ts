@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import { durationWords } from '#cloud/alerts/wording.ts';
 import type { AlertCode } from '#protocols/api.ts';
-import type { Bilingual } from '#protocols/messages/state.ts';
+import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import { CloudWorld, directReport, press } from './cloud-world.ts';
 
 let world: CloudWorld;

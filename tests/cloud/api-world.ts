@@ -114,6 +114,7 @@ export class ApiWorld {
           kind: 'button',
           driver: 'button',
           heartbeat_s: 30,
+          acts: [],
           heard_ago_ms: 0,
           health: { state: 'good' },
           line_open: true,

@@ -3,7 +3,8 @@ import { type Cloud, startCloud } from '#cloud/start.ts';
 import { type CloudConfig, cloudConfig } from '#cloud/config.ts';
 import type { Door, DoorResult, DoorSignal, Supervision } from '#platform/doors/door.ts';
 import type { MqttLinkOptions, Ports, SqlValue } from '#platform/ports.ts';
-import type { AlarmMessage, AlarmReport, ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
+import type { AlarmMessage, AlarmReport } from '#protocols/messages/alarm.ts';
+import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import { digestOf, type SignalFacts, type SignalName } from '#protocols/signal.ts';
 import { HandClock, MemoryDatabases, quiet, seeded, settle } from './fake-ports.ts';
 
@@ -85,6 +86,7 @@ export class CloudWorld {
       random: seeded((this.#seed += 1)),
       log: quiet,
       streams: { open: () => Promise.reject(new Error('no network here')) },
+      listening: { listen: () => Promise.reject(new Error('nobody dials in here')) },
       databases: {
         open: async (...args) => {
           const database = await this.disk.open(...args);

@@ -8,7 +8,7 @@ import type { Store } from '#cloud/store/store.ts';
 import { countedAs, percentile, stagesOf, totalOf } from '#cloud/latency/stages.ts';
 import type { Passage } from '#cloud/latency/stages.ts';
 import type { SqlValue } from '#platform/ports.ts';
-import type { Bilingual } from '#protocols/messages/state.ts';
+import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import { ApiWorld } from './api-world.ts';
 import { quiet } from './fake-ports.ts';
 

@@ -53,6 +53,7 @@ const button = (id: string, more: Partial<DeviceReport> = {}): DeviceReport => (
   health: { state: 'good' },
   line_open: true,
   facts: {},
+  acts: [],
   ...more,
 });
 const birth = (session: string, devices: DeviceReport[], gateway = 'gate', more: Partial<Birth> = {}) =>

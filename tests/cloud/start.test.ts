@@ -10,9 +10,10 @@ import { realClock } from '#platform/real/clock.ts';
 import { realDatabases } from '#platform/real/database.ts';
 import { realMqtt } from '#platform/real/mqtt.ts';
 import { realRandomness } from '#platform/real/randomness.ts';
-import { realStreams } from '#platform/real/streams.ts';
+import { realListening, realStreams } from '#platform/real/streams.ts';
 import type { Ports } from '#platform/ports.ts';
-import { type AlarmMessage, receiptLaneMessage, type ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
+import type { AlarmMessage } from '#protocols/messages/alarm.ts';
+import { receiptLaneMessage, type ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import { CloudWorld, config as oneCentre, FakeDoor, press } from './cloud-world.ts';
 import { quiet } from './fake-ports.ts';
 
@@ -45,6 +46,7 @@ async function start(name: string, door: FakeDoor, config: CloudConfig = oneCent
     random: realRandomness,
     log: quiet,
     streams: realStreams,
+    listening: realListening,
     databases: realDatabases(join(folder, name)),
     mqtt: realMqtt({
       url: `mqtt://127.0.0.1:${port}`,

@@ -12,7 +12,7 @@ import { openTelemetry } from '#cloud/telemetry/telemetry.ts';
 import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts';
 import type { HttpPort } from '#platform/http.ts';
 import { realHttp } from '#platform/real/http.ts';
-import type { Point } from '#protocols/messages/state.ts';
+import type { Point } from '#protocols/messages/telemetry.ts';
 import { HandClock, MemoryDatabases, quiet, seeded, settle } from './fake-ports.ts';
 import { missingInflux, startInfluxd } from './telemetry-influxd.ts';
 import type { Influxd } from './telemetry-influxd.ts';
@@ -341,8 +341,14 @@ describe('telemetry of a gateway', () => {
       {},
     ).then((telemetry) => ({ telemetry, receipts }));
   };
-  const message = (n: number, epoch = 'e1', points = [point(start + n, n)]) =>
-    ({ kind: 'telemetry', session: 's1', epoch, n, points }) as const;
+  const message = (n: number, epoch = 'e1', points = [point(start + n, n)]) => ({
+    kind: 'telemetry' as const,
+    session: 's1',
+    epoch,
+    n,
+    points,
+    records: [],
+  });
 
   it('is answered with the number up to which all is stored', async () => {
     const { telemetry, receipts } = await open();

@@ -63,7 +63,7 @@ test('two copies of one press in the same tick get one name', async () => {
 test('the same origin of another device or another type is another press', async () => {
   const press = world.press();
   world.press({ ...press.event, device: 'south' });
-  world.press({ ...press.event, origin: { ...press.event.origin, type: 'long-press' }, type: 'long-press' });
+  world.press({ ...press.event, origin: { ...press.event.origin!, type: 'long-press' }, type: 'long-press' });
   await world.clock.pass(100);
   expect(new Set(world.cloud.alarms.map((a) => a.name.n)).size).toBe(3);
 });

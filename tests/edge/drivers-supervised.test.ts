@@ -6,7 +6,8 @@ import { World } from './world.ts';
 /** The usual driver, and beside it one that throws when told to. */
 function withBadNeighbour(world: World) {
   const bad = {
-    ...({ name: 'bad', kind: 'camera', configure: () => [] } as const),
+    ...({ name: 'bad', wires: ['tcp'], configure: () => [] } as const),
+    describe: () => ({ kind: 'camera', alarms: false, acts: [] }) as const,
     device: world.driver.device,
     starts: 0,
     throwsAtStart: false,

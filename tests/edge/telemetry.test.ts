@@ -3,7 +3,7 @@ import { Notices } from '#edge/notices.ts';
 import { Telemetry } from '#edge/telemetry/telemetry.ts';
 import { CloudClock } from '#edge/uplink/offset.ts';
 import type { Log, Ports } from '#platform/ports.ts';
-import type { TelemetryMessage } from '#protocols/messages/state.ts';
+import type { TelemetryMessage } from '#protocols/messages/telemetry.ts';
 import { settle, TestClock, TestDisk, World } from './world.ts';
 
 test('what a driver measures reaches the cloud in batches, and is kept until the cloud has stored it', async () => {

@@ -71,9 +71,11 @@ test('a rebirth is answered once, however often the command comes, and not after
 });
 
 test('a self-test that the driver does not know is answered with a sentence', async () => {
-  world.cloud.send(command({ kind: 'self-test', id: 'c1', device: 'north' }), 'command');
+  world.cloud.send(command({ kind: 'act', act: { do: 'self-test' }, id: 'c1', device: 'north' }), 'command');
   await world.clock.pass(100);
-  expect(replies()).toMatchObject([{ command: 'c1', ok: false, detail: 'north has no self-test now' }]);
+  expect(replies()).toMatchObject([
+    { command: 'c1', ok: false, detail: 'the driver of north takes no commands now' },
+  ]);
 });
 
 test('what cannot be read on the receipt lane costs nothing else', async () => {

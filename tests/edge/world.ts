@@ -7,8 +7,10 @@ import { SqliteFile, boundStatement } from '#platform/sqlite.ts';
 import { deviceBase, type EdgeConfig, parseEdgeConfig } from '#edge/config.ts';
 import type { DeviceBase, Driver, DriverContext, RaisedEvent } from '#edge/driver.ts';
 import { type Edge, startEdge } from '#edge/start.ts';
-import type { AlarmMessage, AlarmReport, ReceiptLaneMessage } from '#protocols/messages/alarm.ts';
-import type { StateLaneMessage, TelemetryMessage } from '#protocols/messages/state.ts';
+import type { AlarmMessage, AlarmReport } from '#protocols/messages/alarm.ts';
+import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
+import type { StateLaneMessage } from '#protocols/messages/state.ts';
+import type { TelemetryMessage } from '#protocols/messages/telemetry.ts';
 import { parseTopic } from '#protocols/messages/topics.ts';
 import type { LampState, Origin } from '#protocols/signal.ts';
 
@@ -321,7 +323,7 @@ export class TestDoor implements Door {
 /** A driver whose devices the test plays. */
 export class TestDriver implements Driver {
   readonly name = 'fake';
-  readonly kind = 'button' as const;
+  readonly wires = ['tty'] as const;
   readonly device: z.ZodType<DeviceBase> = deviceBase.extend({ driver: z.literal('fake') });
   context!: DriverContext;
   starts = 0;
@@ -330,6 +332,10 @@ export class TestDriver implements Driver {
   confirms = true;
   hasLamp = true;
   lamps: { device: string; origin: Origin; state: LampState; confirm: () => void }[] = [];
+
+  describe() {
+    return { kind: 'button', alarms: true, acts: ['self-test'] } as const;
+  }
 
   configure() {
     return [];
@@ -394,6 +400,7 @@ export class World {
       databases,
       mqtt: { connect: this.cloud.connect },
       streams: { open: () => Promise.reject(new Error('no wires here')) },
+      listening: { listen: () => Promise.reject(new Error('nobody dials in here')) },
       log,
     };
     const starting = startEdge(ports, config, () => this.door);

@@ -33,6 +33,34 @@ export function kindWord(kind: ApiDevice['kind'], { words }: Speech): string {
       return words.smokeDetector;
     case 'direct-path':
       return words.directPath;
+    case 'heat':
+      return words.heatDetector;
+    case 'gas':
+      return words.gasDetector;
+    case 'carbon-monoxide':
+      return words.coDetector;
+    case 'electrical':
+      return words.electricalMonitor;
+    case 'water':
+      return words.waterSensor;
+    case 'input':
+      return words.contactInput;
+    case 'panel':
+      return words.alarmPanel;
+    case 'fire-panel':
+      return words.firePanel;
+    case 'gate':
+      return words.gate;
+    case 'barrier':
+      return words.barrier;
+    case 'turnstile':
+      return words.turnstile;
+    case 'card-reader':
+      return words.cardReader;
+    case 'sensor':
+      return words.sensor;
+    case 'gateway':
+      return words.gatewayDevice;
     case null:
       return words.otherDevice;
   }
@@ -50,5 +78,29 @@ export function typeWord(type: ApiAlarm['type'], { words }: Speech): string {
       return words.testSignal;
     case 'smoke':
       return words.smoke;
+    case 'duress':
+      return words.duress;
+    case 'sum':
+      return words.summed;
+    case 'probe':
+      return words.probeSignal;
+    case 'panel':
+      return words.panelAlarm;
+    case 'fire':
+      return words.fireAlarm;
+    case 'heat':
+      return words.heatAlarm;
+    case 'gas':
+      return words.gasAlarm;
+    case 'carbon-monoxide':
+      return words.coAlarm;
+    case 'call-point':
+      return words.callPoint;
+    case 'intrusion':
+      return words.intrusion;
+    case 'tamper':
+      return words.tamperAlarm;
+    case 'water':
+      return words.waterAlarm;
   }
 }

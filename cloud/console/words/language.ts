@@ -1,5 +1,5 @@
 import { useSyncExternalStore } from 'react';
-import type { Bilingual } from '#protocols/messages/state.ts';
+import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import { createPreference } from '../preference.ts';
 import { en } from './en.ts';
 import { zh } from './zh.ts';

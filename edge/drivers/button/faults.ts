@@ -1,5 +1,6 @@
 import type { Strange } from '#protocols/button-frame/parse.ts';
-import type { Bilingual, DeviceHealth } from '#protocols/messages/state.ts';
+import type { Bilingual } from '#protocols/messages/bilingual.ts';
+import type { DeviceHealth } from '#protocols/messages/state.ts';
 
 /** What can be wrong with a unit or its wire, each with its sentence for the technician. */
 export const faults = {

@@ -1,4 +1,5 @@
-import type { Bilingual, DeviceHealth } from '#protocols/messages/state.ts';
+import type { Bilingual } from '#protocols/messages/bilingual.ts';
+import type { DeviceHealth } from '#protocols/messages/state.ts';
 import type { RegisterTable } from './bus.ts';
 
 /** What one poll of a unit came to. `odd`: a value that is neither the alarm nor the normal one. */

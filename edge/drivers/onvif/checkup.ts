@@ -1,4 +1,4 @@
-import type { Bilingual } from '#protocols/messages/state.ts';
+import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import type { Call, CameraClient, CameraInformation } from './client.ts';
 import { jpegSize, type PictureSize } from './jpeg.ts';
 

@@ -60,7 +60,7 @@ describe('a press', () => {
     const b = await bench();
     b.wire.frame(pressOf({ serial: 7 }));
     await settled();
-    expect(b.events[0]!.origin.serial).toBe(7);
+    expect(b.events[0]!.origin!.serial).toBe(7);
     expect(b.wire.saidOf('host-ack')[0]!.origin.serial).toBe(7);
     expect(faultOf(b.healths)).toContain('00000007');
     b.wire.frame(heartbeatOf());
@@ -252,20 +252,20 @@ describe('the line', () => {
 describe('a self-test', () => {
   test('passes with the unit’s word', async () => {
     const b = await bench();
-    const result = b.run.selfTest!('gate');
+    const result = b.run.act!('gate', { do: 'self-test' });
     const [command] = b.wire.saidOf('self-test');
     b.wire.frame({ type: 'self-test-result', serial, number: command!.number, outcome: 'passed' });
-    await expect(result).resolves.toContain('passed');
+    await expect(result).resolves.toMatchObject({ detail: expect.stringContaining('passed') });
   });
 
   test('rejects with a sentence when the switch is stuck, and when nobody answers', async () => {
     const b = await bench();
-    const stuck = b.run.selfTest!('gate');
-    await expect(b.run.selfTest!('gate')).rejects.toThrow('running already');
+    const stuck = b.run.act!('gate', { do: 'self-test' });
+    await expect(b.run.act!('gate', { do: 'self-test' })).rejects.toThrow('running already');
     const { number } = b.wire.saidOf('self-test')[0]!;
     b.wire.frame({ type: 'self-test-result', serial, number, outcome: 'switch-stuck' });
     await expect(stuck).rejects.toThrow('the switch is stuck');
-    const unanswered = b.run.selfTest!('gate');
+    const unanswered = b.run.act!('gate', { do: 'self-test' });
     b.clock.advance(5000);
     await expect(unanswered).rejects.toThrow('did not answer');
     expect(b.wire.saidOf('self-test').length).toBe(6);

@@ -1,9 +1,10 @@
 import { realClock } from '#platform/real/clock.ts';
 import { realRandomness } from '#platform/real/randomness.ts';
-import { realStreams } from '#platform/real/streams.ts';
+import { realListening, realStreams } from '#platform/real/streams.ts';
 import type { Log } from '#platform/ports.ts';
 import type { DriverContext } from '#edge/driver.ts';
 import type { DeviceHealth } from '#protocols/messages/state.ts';
+import type { DeviceRecord } from '#protocols/messages/telemetry.ts';
 
 const silentLog: Log = {
   debug() {},
@@ -25,6 +26,7 @@ export function recorder(hurry = 1) {
     levels: [] as { device: string; up: boolean }[],
     lines: [] as { open: boolean; reason?: string }[],
     crashes: [] as unknown[],
+    records: [] as { device: string; kind: DeviceRecord['kind']; details: DeviceRecord['details'] }[],
     measures: [] as { device: string; field: string; value: number; unit: string }[],
   };
   const context: DriverContext = {
@@ -35,6 +37,7 @@ export function recorder(hurry = 1) {
     },
     random: realRandomness,
     streams: realStreams,
+    listening: realListening,
     log: silentLog,
     stop: stopping.signal,
     crashed: (error) => told.crashes.push(error),
@@ -43,6 +46,7 @@ export function recorder(hurry = 1) {
     heard: (device, facts = {}) => told.heard.push({ device, facts }),
     health: (device, health) => told.health.push({ device, health }),
     line: (open, reason) => told.lines.push({ open, reason }),
+    record: (device, kind, details = {}) => told.records.push({ device, kind, details }),
     measure: (device, field, value, unit) => told.measures.push({ device, field, value, unit }),
   };
   return {

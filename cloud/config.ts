@@ -41,6 +41,11 @@ const centre = z.strictObject({
   name: bilingual.strict().optional(),
   /** *Delivered* and the lamp mean this one. */
   primary: z.boolean().default(false),
+  /**
+   * Whether scheduled probes go through to its receipt. False: they end at its door, which is asked for an answer
+   * all the time. Tests and drills are announced to it by people, and always go through.
+   */
+  takes_tests: z.boolean().default(true),
   /** In the order in which they are tried. */
   doors: z.array(dc09DoorConfig).min(1),
 });
@@ -52,7 +57,20 @@ const webhook = z.strictObject({
   secret: z.string().min(8, 'use at least 8 characters'),
 });
 
-const device = z.strictObject({ id, name: bilingual.strict(), kind: deviceKind });
+const device = z.strictObject({
+  id,
+  name: bilingual.strict(),
+  kind: deviceKind,
+  /** Of a button: how often it is probed on each path, hours, where not as often as the others. */
+  probe_every_h: z.number().min(0.01).optional(),
+});
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:MM');
+const probes = z.strictObject({
+  /** Within so many hours each button is proved on each path. */
+  every_h: z.number().min(0.01).default(24),
+  /** Probes run only between these times of the day (which may cross midnight), China Standard Time. */
+  window: z.strictObject({ from: timeOfDay, to: timeOfDay }).optional(),
+});
 const gateway = z.strictObject({ id, devices: z.array(device).default([]) });
 const campus = z.strictObject({ id, name: bilingual.strict(), gateways: z.array(gateway).default([]) });
 
@@ -84,6 +102,8 @@ export const cloudConfig = z
     centres: z.array(centre).min(1),
     webhooks: z.array(webhook).default([]),
     campuses: z.array(campus).default([]),
+    /** Scheduled end-to-end probes of the buttons; without this there are none. */
+    probes: probes.optional(),
     /** Where no InfluxDB is configured, telemetry lives in the embedded store. */
     telemetry: z.strictObject({ influx: influx.optional() }).prefault({}),
   })
@@ -101,6 +121,12 @@ export const cloudConfig = z
     }
     complainOfRepeats(config.webhooks, ['webhooks'], 'webhook', complain);
     complainOfRepeats(config.campuses, ['campuses'], 'campus', complain);
+
+    const { window, every_h } = config.probes ?? {};
+    if (window !== undefined && window.from === window.to)
+      complain(['probes', 'window'], 'a window needs two different times');
+    if (window !== undefined && every_h !== undefined && every_h < 24)
+      complain(['probes', 'every_h'], 'with a window, 24 or more: it opens once a day');
 
     // A gateway's id alone names its signals, so it is unique in the whole city and not only on its campus.
     const gateways = new Set<string>();

@@ -9,7 +9,9 @@ import { type Held, heldByPress, heldOf } from '../ingest/held.ts';
 import type { Names } from '../names.ts';
 import type { Change, Store } from '../store/store.ts';
 import {
+  deliveredAfterAll,
   type DoorFailure,
+  endedBy,
   late,
   refusedByDoor,
   type ToldAlarm,
@@ -21,8 +23,8 @@ import type { Centre } from './centres.ts';
 import { Pauses } from './pauses.ts';
 import { keepReceipt, lateAfterMs, receiptStep } from './receipt.ts';
 
-/** Without the primary's receipt for so long after the press, people are told. */
-export const undeliveredAfterMs = 10_000;
+/** Between two tellings that an alarm is not delivered: growing, and never the last. */
+const tellAgain = { firstMs: 30_000, maxMs: 900_000 };
 /** Between two tries of a list of doors, or of a write that the disk refused. */
 const pace = { firstMs: 500, maxMs: 15_000 };
 /**
@@ -43,6 +45,8 @@ export interface Owed {
   n: number;
   door: DoorSignal;
   centres: readonly string[];
+  /** Of a probe: the path that it proves. */
+  route: 'cloud' | 'direct' | null;
   /** Wall clock at its commit; null after a restart, which did not see it. */
   committedAt: number | null;
   /** Steps of the incident's log that are already there (after a restart). */
@@ -53,6 +57,8 @@ interface Pursuit extends Owed {
   /** Centres without a receipt. */
   open: Set<string>;
   released: boolean;
+  /** What the primary's doors said last. */
+  failure: DoorFailure | null;
   cancelAlert: () => void;
   /** What is still to be written of its hand-over. */
   handover: { steps: Step[]; statements: Statement[]; cancel: () => void } | null;
@@ -67,6 +73,8 @@ export interface DispatcherParts {
   incidents: Incidents;
   centres: readonly Centre[];
   names: Names;
+  /** Without the primary's receipt for so long after the press, people are told. */
+  undeliveredAfterMs: number;
   /** The primary has acknowledged, and it is committed: tell these names of the alarm. */
   onDelivered(names: readonly Held[]): void;
 }
@@ -96,6 +104,7 @@ export class Dispatcher {
       logged: { ...owed.logged },
       open: new Set(owed.centres),
       released: false,
+      failure: null,
       cancelAlert: () => {},
       handover: null,
     };
@@ -111,7 +120,7 @@ export class Dispatcher {
     if (pursuit === undefined || pursuit.released) return;
     pursuit.released = true;
     for (const centre of this.#parts.centres) {
-      if (!pursuit.open.has(centre.id)) continue;
+      if (!pursuit.open.has(centre.id) || !takes(centre, pursuit)) continue;
       if (centre.primary) this.#watch(pursuit, centre);
       void this.#pursue(pursuit, centre);
     }
@@ -125,6 +134,19 @@ export class Dispatcher {
     pursuit.open.delete(centre);
     const known = this.#parts.centres.find((c) => c.id === centre);
     if (known !== undefined) this.#acknowledged(pursuit, known);
+    this.#endIfDone(pursuit);
+  }
+
+  /** A person has ended its delivery, and it is committed: nothing more is sent anywhere. */
+  end(signal: number, by: string): void {
+    const pursuit = this.#pursuits.get(signal);
+    if (pursuit === undefined) return;
+    const { alerts, centres, names } = this.#parts;
+    pursuit.open.clear();
+    for (const centre of centres) {
+      const subject = undeliveredSubject(pursuit.door.name, centre);
+      void alerts.clear('alarm-undelivered', subject, endedBy(toldOf(pursuit), by, names));
+    }
     this.#endIfDone(pursuit);
   }
 
@@ -163,6 +185,7 @@ export class Dispatcher {
         if (this.#pauses.closed) return;
         if (result.kind === 'receipt') return this.#received(pursuit, centre, door, result);
         failure = result;
+        if (centre.primary) pursuit.failure = result;
         this.#failed(pursuit, centre, door, result);
       }
       if (!this.#wanted(pursuit, centre)) return;
@@ -267,17 +290,31 @@ export class Dispatcher {
       .catch((error: unknown) => log.error('an attempt could not be written', { error }));
   }
 
+  /** Tells people when the primary's receipt does not come in time, and again for as long as it does not. */
   #watch(pursuit: Pursuit, centre: Centre): void {
-    const { clock, alerts, names } = this.#parts;
-    const age = clock.monotonic() - pursuit.door.pressedAtMonotonic;
-    pursuit.cancelAlert = clock.after(Math.max(0, undeliveredAfterMs - age), () => {
-      void alerts.raise(undelivered(toldOf(pursuit), centre, null, names));
+    const { clock, alerts, names, undeliveredAfterMs } = this.#parts;
+    let pause = tellAgain.firstMs;
+    const age = () => clock.monotonic() - pursuit.door.pressedAtMonotonic;
+    const text = (ageMs: number | null) =>
+      undelivered(toldOf(pursuit), centre, pursuit.failure, names, ageMs);
+    const again = () => {
+      const { code, subject, text: words } = text(age());
+      void alerts.repeat(code, subject, words);
+      pause = Math.min(2 * pause, tellAgain.maxMs);
+      pursuit.cancelAlert = clock.after(pause, again);
+    };
+    pursuit.cancelAlert = clock.after(Math.max(0, undeliveredAfterMs - age()), () => {
+      void alerts.raise(text(null));
+      pursuit.cancelAlert = clock.after(pause, again);
     });
   }
 
   #acknowledged(pursuit: Pursuit, centre: Centre): void {
+    const { clock, alerts, names } = this.#parts;
     if (centre.primary) pursuit.cancelAlert();
-    void this.#parts.alerts.clear('alarm-undelivered', undeliveredSubject(pursuit.door.name, centre));
+    const subject = undeliveredSubject(pursuit.door.name, centre);
+    const age = clock.monotonic() - pursuit.door.pressedAtMonotonic;
+    void alerts.clear('alarm-undelivered', subject, deliveredAfterAll(toldOf(pursuit), centre, age, names));
   }
 
   #endIfDone(pursuit: Pursuit): void {
@@ -325,6 +362,14 @@ export class Dispatcher {
     }
     return null;
   }
+}
+
+/**
+ * A probe of the direct path is the gateway's to deliver, or it would prove this one; and a centre that takes no
+ * tests is sent none. How such a probe ends is for `probes/` to say.
+ */
+function takes(centre: Centre, { door, route }: Owed): boolean {
+  return door.mode !== 'probe' || (route !== 'direct' && centre.takesTests);
 }
 
 function toldOf({ door: { name, mode }, campus, gateway, device }: Owed): ToldAlarm {

@@ -20,6 +20,7 @@ interface OwedRow {
   code: string;
   occurred_at: number;
   clock_known: number;
+  route: 'cloud' | 'direct' | null;
   age_at_ingest_ms: number;
   ingested_at: number;
   dispatched_at: number | null;
@@ -35,7 +36,7 @@ interface OwedRow {
 export async function loadOwed(store: Store, clock: Clock, signal: number | null): Promise<Owed[]> {
   const rows = await store.read<OwedRow>(
     `SELECT s.id, s.incident, s.name, s.gateway, s.campus, s.device, s.epoch, s.n, s.mode, s.account, s.zone, s.code,
-       s.occurred_at, s.clock_known, s.age_at_ingest_ms, s.ingested_at, s.dispatched_at, d.centre,
+       s.occurred_at, s.clock_known, s.route, s.age_at_ingest_ms, s.ingested_at, s.dispatched_at, d.centre,
        EXISTS (SELECT 1 FROM incident_log l WHERE l.signal = s.id AND l.step = 'raised') AS raised
      FROM deliveries d JOIN signals s ON s.id = d.signal
      WHERE d.done_at IS NULL AND s.ended_by IS NULL AND s.same_as IS NULL ${signal === null ? '' : 'AND s.id = ?'}
@@ -58,6 +59,7 @@ export async function loadOwed(store: Store, clock: Clock, signal: number | null
       device: row.device,
       epoch: row.epoch,
       n: row.n,
+      route: row.route,
       committedAt: null,
       centres: [row.centre],
       logged: { raised: row.raised !== 0, dispatched: row.dispatched_at !== null },

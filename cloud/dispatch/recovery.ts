@@ -34,11 +34,12 @@ export async function startRecovery(parts: {
   publish(topic: string, message: ReceiptLaneMessage): void;
 }): Promise<Recovery> {
   const { clock, log, store, alerts, dispatcher, centres, publish } = parts;
-  // A centre that is new in the file is owed what nobody has acknowledged yet, and nothing older.
+  // A centre that is new in the file is owed what nobody has acknowledged yet, and nothing older; a probe is
+  // the primary's alone.
   await store.commit(
     centres.map(({ id }) => ({
       sql: `INSERT INTO deliveries (signal, centre)
-            SELECT id, ? FROM signals WHERE delivered_at IS NULL AND ended_by IS NULL AND same_as IS NULL
+            SELECT id, ? FROM signals WHERE delivered_at IS NULL AND ended_by IS NULL AND same_as IS NULL AND mode <> 'probe'
             ON CONFLICT (signal, centre) DO NOTHING`,
       params: [id],
     })),

@@ -61,7 +61,7 @@ export function demoHardware(buttons: number = buttonPlaces.length) {
     buses: [...Map.groupBy(smokePlaces, ({ bus }) => bus)].map(([id, sensors]) => ({
       id,
       via: sensors[0]!.via,
-      sensors: sensors.map((sensor) => ({ id: sensor.id, unit: sensor.unit, register: 2 })),
+      sensors: sensors.map((sensor) => ({ id: sensor.id, unit: sensor.unit, model: 'smoke-register-2' })),
     })),
   };
 }
@@ -83,13 +83,12 @@ export function demoEdge(hardware: SimulatedHardware, { mqttPort }: { mqttPort: 
         zone: i + 1,
         sounder: silent ? 'silent' : 'audible',
       })),
-      ...hardware.smoke.map(({ id, address, unit, register }, i) => ({
+      ...hardware.sensors.map(({ id, address, unit, model }, i) => ({
         id,
-        driver: 'modbus-smoke',
+        driver: 'modbus',
         address,
         unit,
-        function: 'holding',
-        register,
+        model,
         zone: firstSmokeZone + i,
       })),
       ...hardware.cameras.map(({ id, address, username, password }) => ({

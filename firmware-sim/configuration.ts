@@ -25,7 +25,7 @@ export const simulatorConfig = z.strictObject({
       z.strictObject({ id, port, username: z.string().default('belfry'), password: z.string().default('') }),
     )
     .default([]),
-  /** Modbus buses of smoke sensors: RTU on a tty, or Modbus TCP. */
+  /** Modbus buses of sensors and input modules: RTU on a tty, or Modbus TCP. */
   buses: z
     .array(
       z.strictObject({
@@ -33,7 +33,14 @@ export const simulatorConfig = z.strictObject({
         via: z.enum(['pty', 'tcp']).default('pty'),
         port,
         sensors: z
-          .array(z.strictObject({ id, unit: z.int().min(1).max(247), register: z.int().min(0).max(65_535) }))
+          .array(
+            z.strictObject({
+              id,
+              unit: z.int().min(0).max(255),
+              /** A shipped model, or a file: `./my.yaml`. */
+              model: z.string(),
+            }),
+          )
           .min(1),
       }),
     )

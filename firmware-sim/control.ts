@@ -9,6 +9,7 @@ import { pressTypes } from '#protocols/button-frame/frame.ts';
 import type { PressOrigin } from '#protocols/button-frame/frame.ts';
 import type { Button } from './button/unit.ts';
 import type { SimulatedButton, SimulatedHardware } from './description.ts';
+import { commandSensor, sensorCommand } from './modbus/command.ts';
 import type { Running } from './simulator.ts';
 
 const raise = {
@@ -125,24 +126,10 @@ export async function startControl(
       return { ok: true };
     },
   );
-  app.post(
-    '/smoke/:id/behave',
-    {
-      schema: {
-        params: byId,
-        body: z.strictObject({
-          smoke: z.boolean().optional(),
-          answers: z.enum(['answers', 'silent', 'damaged']).optional(),
-        }),
-      },
-    },
-    ({ params, body }) => {
-      const unit = found(running.smoke, params.id);
-      unit.smoke = body.smoke ?? unit.smoke;
-      if (body.answers !== undefined) unit.behaviour = { kind: body.answers };
-      return { ok: true };
-    },
-  );
+  app.post('/sensors/:id/behave', { schema: { params: byId, body: sensorCommand } }, ({ params, body }) => {
+    commandSensor(found(running.sensors, params.id), body);
+    return { ok: true };
+  });
 
   app.post('/centres/:id/behave', { schema: { params: byId, body: centreCommand } }, ({ params, body }) => {
     found(running.centres, params.id).behave(body);

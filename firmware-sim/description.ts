@@ -15,7 +15,7 @@ export const simulatedHardware = z.object({
   ),
   centres: z.array(z.object({ id, host: z.string(), port: z.int() })),
   cameras: z.array(z.object({ id, address: z.string(), username: z.string(), password: z.string() })),
-  smoke: z.array(z.object({ id, address: z.string(), unit: z.int(), register: z.int() })),
+  sensors: z.array(z.object({ id, address: z.string(), unit: z.int(), model: z.string() })),
 });
 export type SimulatedHardware = z.infer<typeof simulatedHardware>;
 

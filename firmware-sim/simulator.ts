@@ -9,7 +9,9 @@ import { fileFrameStore } from './centre/frame-store.ts';
 import type { SimulatorConfig } from './configuration.ts';
 import { startControl } from './control.ts';
 import type { SimulatedHardware } from './description.ts';
-import type { UnitControl } from './modbus/bus.ts';
+import { findModel } from '#platform/modbus-models.ts';
+import type { ModbusModel } from '#protocols/modbus-models/model.ts';
+import type { Slave } from './modbus/slave.ts';
 import { serveBus, type ServedBus } from './modbus/serve.ts';
 
 export interface SimulatorPorts {
@@ -24,7 +26,7 @@ export interface Running {
   buttons: Map<string, ServedButton>;
   centres: Map<string, Centre>;
   cameras: Map<string, CameraControl>;
-  smoke: Map<string, UnitControl>;
+  sensors: Map<string, Slave>;
 }
 
 export interface Simulator {
@@ -48,7 +50,7 @@ export async function startSimulator(
     buttons: new Map(),
     centres: new Map(),
     cameras: new Map(),
-    smoke: new Map(),
+    sensors: new Map(),
   };
   const buses: ServedBus[] = [];
   const ttys = join(folder, 'tty');
@@ -59,7 +61,7 @@ export async function startSimulator(
     buttons: [],
     centres: [],
     cameras: [],
-    smoke: [],
+    sensors: [],
   };
 
   for (const { id, port } of config.centres) {
@@ -110,22 +112,22 @@ export async function startSimulator(
   }
 
   for (const { id, via, port, sensors } of config.buses) {
+    const slaves = sensors.map(({ unit, model }) => ({ unit, model: modelOf(model) }));
     const byTcp = () =>
       kept.take(`bus ${id}`, port, async (free) => {
-        const served = await serveBus(ports, sensors, { kind: 'tcp', host, port: free });
+        const served = await serveBus(ports, slaves, { kind: 'tcp', host, port: free });
         if (served.kind === 'absent') throw new Error(`${id} cannot be served: ${served.reason}`);
         return served.bus;
       });
-    const onTty =
-      via === 'pty' ? await serveBus(ports, sensors, { kind: 'pty', link: join(ttys, id) }) : null;
+    const onTty = via === 'pty' ? await serveBus(ports, slaves, { kind: 'pty', link: join(ttys, id) }) : null;
     if (onTty?.kind === 'absent') {
       ports.log.warn(`no tty for ${id}, it is served by TCP instead`, { reason: onTty.reason });
     }
     const bus = onTty?.kind === 'served' ? onTty.bus : await byTcp();
     buses.push(bus);
     for (const sensor of sensors) {
-      running.smoke.set(sensor.id, bus.units.get(sensor.unit)!);
-      hardware.smoke.push({ ...sensor, address: bus.address });
+      running.sensors.set(sensor.id, bus.units.get(sensor.unit)!);
+      hardware.sensors.push({ ...sensor, address: bus.address });
     }
   }
 
@@ -145,6 +147,13 @@ export async function startSimulator(
       await Promise.all(buses.map((bus) => bus.close()));
     },
   };
+}
+
+/** By name, or as a file from where the simulator was started. */
+function modelOf(name: string): ModbusModel {
+  const found = findModel(name, { base: '.' });
+  if (found.kind === 'model') return found.model;
+  throw new Error(`there is no model ${name}; there are: ${found.names.join(', ')}`);
 }
 
 /** The ports of the last start, so that whoever was connected finds its hardware again. */

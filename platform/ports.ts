@@ -81,8 +81,11 @@ export interface MqttLink {
    * connection). It queues nothing: the outbox is the only queue. A PUBACK promises nothing about the cloud.
    */
   publish(topic: string, payload: string): Promise<void>;
-  /** No callback comes after it. The broker publishes the will, as after a crash: gone is gone. */
-  close(): Promise<void>;
+  /**
+   * No callback comes after it. The broker publishes the will, as after a crash; `withheld` says DISCONNECT, and
+   * the broker keeps it to itself (unless the connection is dead: then gone is gone).
+   */
+  close(will?: 'published' | 'withheld'): Promise<void>;
 }
 
 export interface MqttLinkOptions {

@@ -75,29 +75,9 @@ export function demoEdge(hardware: SimulatedHardware, { mqttPort }: { mqttPort: 
     broker: { url: `mqtt://127.0.0.1:${mqttPort}` },
     direct: { centre: primary(hardware).id, door: dc09Door(hardware) },
     devices: [
-      ...hardware.buttons.map(({ id, address, serial, silent }, i) => ({
-        id,
-        driver: 'button',
-        address,
-        serial,
-        zone: i + 1,
-        sounder: silent ? 'silent' : 'audible',
-      })),
-      ...hardware.sensors.map(({ id, address, unit, model }, i) => ({
-        id,
-        driver: 'modbus',
-        address,
-        unit,
-        model,
-        zone: firstSmokeZone + i,
-      })),
-      ...hardware.cameras.map(({ id, address, username, password }) => ({
-        id,
-        driver: 'onvif-camera',
-        address,
-        username,
-        password,
-      })),
+      ...hardware.buttons.map(({ id, wiring }, i) => ({ id, ...wiring, zone: i + 1 })),
+      ...hardware.sensors.map(({ id, wiring }, i) => ({ id, ...wiring, zone: firstSmokeZone + i })),
+      ...hardware.cameras.map(({ id, wiring }) => ({ id, ...wiring })),
     ],
   };
 }

@@ -1,6 +1,7 @@
 import type { Ports } from '#platform/ports.ts';
 import { realClock } from './clock.ts';
 import { realDatabases } from './database.ts';
+import { realHttp } from './http.ts';
 import { type LogOptions, realLog } from './log.ts';
 import { realMqtt } from './mqtt.ts';
 import { realRandomness } from './randomness.ts';
@@ -24,5 +25,6 @@ export function realPorts({ dataDir, mqttUrl, log: logOptions }: RealPortsOption
     streams: realStreams,
     listening: realListening,
     log,
+    http: realHttp,
   };
 }

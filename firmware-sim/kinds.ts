@@ -5,5 +5,5 @@ import { centres } from './centre/kind.ts';
 import { buses } from './modbus/kind.ts';
 
 /** Every kind of simulated hardware, by the name of its list in sim.yaml. */
-export const kinds = { buttons, centres, http_centres: httpCentres, cameras, buses };
+export const kinds = { buttons, centres, cameras, buses, http_centres: httpCentres };
 export type Kinds = typeof kinds;

@@ -125,7 +125,7 @@ export async function startHttpCentre(
     const refused = refusals[mode as keyof typeof refusals];
     if (refused !== undefined) {
       counts.unacknowledged++;
-      return refused(response, alert);
+      return refused(response);
     }
     const reference = `JJ${String(store.all().length + counts.supervision + 1).padStart(8, '0')}`;
     if (isSystem) counts.supervision++;
@@ -227,7 +227,7 @@ const refusals = {
     pour();
   },
   silent: () => {},
-} satisfies Record<string, (response: ServerResponse, alert: CapAlert) => void>;
+} satisfies Record<string, (response: ServerResponse) => void>;
 
 function end(response: ServerResponse, status: number, body: object): void {
   response.writeHead(status, { 'content-type': 'application/json' });

@@ -29,6 +29,7 @@ const one = {
   centres: [{ id: 'city-110' }],
   cameras: [{ id: 'camera-1', password: 'secret' }],
   buses: [{ id: 'bus-1', via: 'tcp' as const, sensors: [{ id: 'smoke-1', unit: 1, register: 2 }] }],
+  http_centres: [{ id: 'city-cap' }],
 };
 
 async function start(config: z.input<typeof simulatorConfig> = one): Promise<Simulator> {
@@ -61,6 +62,7 @@ describe('the simulator', () => {
       ['centres', ['city-110']],
       ['cameras', ['camera-1']],
       ['smoke', ['smoke-1']],
+      ['http-centres', ['city-cap']],
     ]);
     expect(statSync(join(folder, 'sim.json')).mode & 0o777).toBe(0o600);
   });
@@ -98,7 +100,9 @@ describe('the control door', () => {
   it('says of itself what can be done, and does it', async () => {
     await start();
     const { said } = await ask('GET', '/');
-    expect(Object.keys(said)).toEqual(['buttons', 'centres', 'cameras', 'smoke']);
+    expect(Object.keys(said)).toEqual(
+      expect.arrayContaining(['buttons', 'centres', 'cameras', 'smoke', 'http-centres']),
+    );
     expect(said).toMatchObject({
       buttons: { gate: { acts: { press: { type: 'object' } }, records: ['presses'] } },
     });

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { id } from '#protocols/signal.ts';
+import { sceneNames } from './camera/scenes.ts';
 
 const port = z.int().min(0).max(65_535).default(0);
 
@@ -22,7 +23,14 @@ export const simulatorConfig = z.strictObject({
   centres: z.array(z.strictObject({ id, port })).default([]),
   cameras: z
     .array(
-      z.strictObject({ id, port, username: z.string().default('belfry'), password: z.string().default('') }),
+      z.strictObject({
+        id,
+        port,
+        username: z.string().default('belfry'),
+        password: z.string().default(''),
+        /** What it looks at. */
+        scene: z.enum(sceneNames).default('gate'),
+      }),
     )
     .default([]),
   /** Modbus buses of smoke sensors: RTU on a tty, or Modbus TCP. */

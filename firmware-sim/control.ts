@@ -3,7 +3,7 @@ import { fastify } from 'fastify';
 import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import type { Clock } from '#platform/ports.ts';
-import { misbehaviours } from './camera/misbehaviour.ts';
+import { behave, cameraCommand } from './camera/behaviour.ts';
 import { centreCommand } from './centre/behaviour.ts';
 import { pressTypes } from '#protocols/button-frame/frame.ts';
 import type { PressOrigin } from '#protocols/button-frame/frame.ts';
@@ -104,24 +104,9 @@ export async function startControl(
 
   app.post(
     '/cameras/:id/behave',
-    {
-      schema: {
-        params: byId,
-        body: z.strictObject({
-          online: z.boolean().optional(),
-          password: z.string().optional(),
-          clockOffsetMs: z.number().optional(),
-          /** null: none. */
-          misbehaviour: z.enum(misbehaviours).nullable().optional(),
-        }),
-      },
-    },
+    { schema: { params: byId, body: cameraCommand } },
     async ({ params, body }) => {
-      const camera = found(running.cameras, params.id);
-      camera.password = body.password ?? camera.password;
-      if (body.misbehaviour !== undefined) camera.misbehaviour = body.misbehaviour;
-      camera.clockOffsetMs = body.clockOffsetMs ?? camera.clockOffsetMs;
-      if (body.online !== undefined) await (body.online ? camera.online() : camera.offline());
+      await behave(found(running.cameras, params.id), body);
       return { ok: true };
     },
   );

@@ -101,9 +101,9 @@ export async function startSimulator(
     hardware.buttons.push({ id, serial, silent, address: button.address });
   }
 
-  for (const { id, port, username, password } of config.cameras) {
+  for (const { id, port, username, password, scene } of config.cameras) {
     const camera = await kept.take(`camera ${id}`, port, (free) =>
-      simulateCamera(ports, { host, port: free, username, password, serial: `SIM-${id}` }),
+      simulateCamera(ports, { host, port: free, username, password, scene, serial: `SIM-${id}` }),
     );
     running.cameras.set(id, camera);
     hardware.cameras.push({ id, address: `http://${host}:${camera.port}`, username, password });

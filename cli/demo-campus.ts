@@ -75,30 +75,9 @@ export function demoEdge(hardware: SimulatedHardware, { mqttPort }: { mqttPort: 
     broker: { url: `mqtt://127.0.0.1:${mqttPort}` },
     direct: { centre: primary(hardware).id, door: dc09Door(hardware) },
     devices: [
-      ...hardware.buttons.map(({ id, address, serial, silent }, i) => ({
-        id,
-        driver: 'button',
-        address,
-        serial,
-        zone: i + 1,
-        sounder: silent ? 'silent' : 'audible',
-      })),
-      ...hardware.smoke.map(({ id, address, unit, register }, i) => ({
-        id,
-        driver: 'modbus-smoke',
-        address,
-        unit,
-        function: 'holding',
-        register,
-        zone: firstSmokeZone + i,
-      })),
-      ...hardware.cameras.map(({ id, address, username, password }) => ({
-        id,
-        driver: 'onvif-camera',
-        address,
-        username,
-        password,
-      })),
+      ...hardware.buttons.map(({ id, wiring }, i) => ({ id, ...wiring, zone: i + 1 })),
+      ...hardware.smoke.map(({ id, wiring }, i) => ({ id, ...wiring, zone: firstSmokeZone + i })),
+      ...hardware.cameras.map(({ id, wiring }) => ({ id, ...wiring })),
     ],
   };
 }

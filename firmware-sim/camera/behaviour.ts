@@ -18,20 +18,15 @@ export const cameraCommand = z.strictObject({
   stream: z.enum(streamTroubles).nullable().optional(),
   /** How far its recordings reach back; null: it has no recorder. */
   recordedDays: z.number().min(0).nullable().optional(),
-  /** A notification, as `tns1:VideoSource/MotionAlarm` with `{ State: 'true' }`. */
-  event: z
-    .strictObject({
-      topic: z.string(),
-      source: z.record(z.string(), z.string()).optional(),
-      data: z.record(z.string(), z.string()),
-    })
-    .optional(),
-  /** Restarts, and is away for so many milliseconds. */
-  reboot: z
-    .strictObject({ ms: z.number().min(0), clock: z.enum(['kept', 'lost']).default('kept') })
-    .optional(),
 });
 export type CameraCommand = z.infer<typeof cameraCommand>;
+
+/** A notification, as `tns1:VideoSource/MotionAlarm` with `{ State: 'true' }`. */
+export const cameraEvent = z.strictObject({
+  topic: z.string(),
+  source: z.record(z.string(), z.string()).optional(),
+  data: z.record(z.string(), z.string()),
+});
 
 export async function behave(camera: CameraControl, command: CameraCommand): Promise<void> {
   camera.password = command.password ?? camera.password;
@@ -41,7 +36,5 @@ export async function behave(camera: CameraControl, command: CameraCommand): Pro
   if (command.operations !== undefined) camera.misbehavingOperations = command.operations;
   if (command.stream !== undefined) camera.stream.trouble = command.stream;
   if (command.recordedDays !== undefined) camera.recordedDays = command.recordedDays;
-  if (command.event) camera.emit(command.event);
   if (command.online !== undefined) await (command.online ? camera.online() : camera.offline());
-  if (command.reboot) await camera.reboot(command.reboot.ms, command.reboot.clock);
 }

@@ -12,6 +12,7 @@ import { directPathId, reportDirectPath } from './direct-path.ts';
 import { type RunningLine, runLine } from './lines.ts';
 import { Notices } from './notices.ts';
 import { reasonOf } from '#platform/reason.ts';
+import { outboxNotices } from './outbox/notices.ts';
 import { type Kept, type KeptClock, Outbox } from './outbox/outbox.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import { connectAlarmLink } from './uplink/alarm-link.ts';
@@ -57,11 +58,17 @@ export async function startEdge(
   makeDoor: MakeDoor = openDoor,
 ): Promise<Edge> {
   const { clock, log } = ports;
-  const outbox = new Outbox(ports, config.gateway);
   const cloudClock = new CloudClock(clock);
   const notices = new Notices();
+  const outbox = new Outbox(ports, config.gateway, {
+    ...outboxNotices(notices, log),
+    late(kept) {
+      takeOver(kept);
+      // Its names may be of another epoch now.
+      bulkLink.birth();
+    },
+  });
   const devices = new Devices(clock);
-  const door = config.direct ? makeDoor(config.direct, ports) : null;
   const lines: RunningLine[] = [];
   const lineOf = (device: string) => lines.find((line) => line.devices.has(device));
   const byId = new Map(config.devices.map((d) => [d.id, d]));
@@ -81,13 +88,8 @@ export async function startEdge(
     devices.add({ id: directPathId, kind: 'direct-path', driver, heartbeat_s: interval_s, acts: [] });
   }
 
-  const kept = await outbox.start(takeOver, (reason) => {
-    log.error('the outbox cannot be opened: the edge runs on without it', { reason });
-    notices.open('outbox', 'open', {
-      zh: `网关无法打开报警存储：${reason}`,
-      en: `The gateway cannot open its alarm store: ${reason}`,
-    });
-  });
+  const kept = await outbox.start();
+  const door = config.direct ? makeDoor(config.direct, ports) : null;
 
   const alarmLink = connectAlarmLink(ports, config, {
     onUp: () => alarms.linkUp(),
@@ -190,6 +192,7 @@ export async function startEdge(
   function sweep(): void {
     if (closed) return;
     alarms.sweep();
+    void outbox.sweep();
     // Only a clock that is known may say what is 30 days old.
     const estimate = cloudClock.estimate();
     if (estimate && outbox.isOpen) {

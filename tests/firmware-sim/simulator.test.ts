@@ -31,6 +31,7 @@ const one = {
   buses: [
     { id: 'bus-1', via: 'tcp' as const, sensors: [{ id: 'smoke-1', unit: 1, model: 'smoke-register-2' }] },
   ],
+  http_centres: [{ id: 'city-cap' }],
 };
 
 async function start(config: z.input<typeof simulatorConfig> = one): Promise<Simulator> {
@@ -63,6 +64,7 @@ describe('the simulator', () => {
       ['centres', ['city-110']],
       ['cameras', ['camera-1']],
       ['sensors', ['smoke-1']],
+      ['http-centres', ['city-cap']],
     ]);
     expect(statSync(join(folder, 'sim.json')).mode & 0o777).toBe(0o600);
   });
@@ -100,7 +102,9 @@ describe('the control door', () => {
   it('says of itself what can be done, and does it', async () => {
     await start();
     const { said } = await ask('GET', '/');
-    expect(Object.keys(said)).toEqual(['buttons', 'centres', 'cameras', 'sensors']);
+    expect(Object.keys(said)).toEqual(
+      expect.arrayContaining(['buttons', 'centres', 'cameras', 'sensors', 'http-centres']),
+    );
     expect(said).toMatchObject({
       buttons: { gate: { acts: { press: { type: 'object' } }, records: ['presses'] } },
     });

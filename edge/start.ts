@@ -1,7 +1,7 @@
 import belfry from '../package.json' with { type: 'json' };
 import type { Ports } from '#platform/ports.ts';
-import { dc09Door } from '#platform/doors/dc09.ts';
 import type { Door } from '#platform/doors/door.ts';
+import { openDoor } from '#platform/doors/open.ts';
 import { within } from '#platform/within.ts';
 import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import type { DeviceReport } from '#protocols/messages/state.ts';
@@ -45,8 +45,8 @@ export interface Edge {
 /** Makes the edge's own door into the primary centre. */
 export type MakeDoor = (config: DirectConfig, ports: Ports) => Door;
 
-const openDoor: MakeDoor = (config, ports) =>
-  dc09Door(config.door, { ...ports, centreClock: { offsetMs: 0 } });
+const openDirectDoor: MakeDoor = (config, ports) =>
+  openDoor(config.door, { ...ports, centreClock: { offsetMs: 0 } });
 
 /**
  * Starts the edge of one campus gateway on the ports it is given. Resolves when presses are taken; nothing that
@@ -55,7 +55,7 @@ const openDoor: MakeDoor = (config, ports) =>
 export async function startEdge(
   ports: Ports,
   config: EdgeConfig,
-  makeDoor: MakeDoor = openDoor,
+  makeDoor: MakeDoor = openDirectDoor,
 ): Promise<Edge> {
   const { clock, log } = ports;
   const cloudClock = new CloudClock(clock);
@@ -82,9 +82,9 @@ export async function startEdge(
     }
   }
   const directSupervision = config.direct?.door.supervision;
-  if (directSupervision) {
+  if (config.direct && directSupervision) {
     const { interval_s } = directSupervision;
-    const driver = 'dc09';
+    const driver = config.direct.door.kind;
     devices.add({ id: directPathId, kind: 'direct-path', driver, heartbeat_s: interval_s, acts: [] });
   }
 

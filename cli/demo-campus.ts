@@ -15,9 +15,9 @@ const buttonPlaces = [
 ] as const;
 
 const cameraPlaces = [
-  { id: 'north-gate-camera', zh: '北门', en: 'North gate' },
-  { id: 'kitchen-camera', zh: '食堂后厨', en: 'Canteen kitchen' },
-  { id: 'playground-camera', zh: '操场', en: 'Playground' },
+  { id: 'north-gate-camera', scene: 'gate', zh: '北门', en: 'North gate' },
+  { id: 'kitchen-camera', scene: 'kitchen', zh: '食堂后厨', en: 'Canteen kitchen' },
+  { id: 'playground-camera', scene: 'playground', zh: '操场', en: 'Playground' },
 ];
 const camera = { username: 'belfry', password: 'demo' };
 
@@ -57,11 +57,11 @@ export function demoHardware(buttons: number = buttonPlaces.length) {
       };
     }),
     centres: [{ id: 'city-110' }],
-    cameras: cameraPlaces.map(({ id }) => ({ id, ...camera })),
+    cameras: cameraPlaces.map(({ id, scene }) => ({ id, scene, ...camera })),
     buses: [...Map.groupBy(smokePlaces, ({ bus }) => bus)].map(([id, sensors]) => ({
       id,
       via: sensors[0]!.via,
-      sensors: sensors.map((sensor) => ({ id: sensor.id, unit: sensor.unit, register: 2 })),
+      sensors: sensors.map((sensor) => ({ id: sensor.id, unit: sensor.unit, model: 'smoke-register-2' })),
     })),
   };
 }
@@ -75,30 +75,9 @@ export function demoEdge(hardware: SimulatedHardware, { mqttPort }: { mqttPort: 
     broker: { url: `mqtt://127.0.0.1:${mqttPort}` },
     direct: { centre: primary(hardware).id, door: dc09Door(hardware) },
     devices: [
-      ...hardware.buttons.map(({ id, address, serial, silent }, i) => ({
-        id,
-        driver: 'button',
-        address,
-        serial,
-        zone: i + 1,
-        sounder: silent ? 'silent' : 'audible',
-      })),
-      ...hardware.smoke.map(({ id, address, unit, register }, i) => ({
-        id,
-        driver: 'modbus-smoke',
-        address,
-        unit,
-        function: 'holding',
-        register,
-        zone: firstSmokeZone + i,
-      })),
-      ...hardware.cameras.map(({ id, address, username, password }) => ({
-        id,
-        driver: 'onvif-camera',
-        address,
-        username,
-        password,
-      })),
+      ...hardware.buttons.map(({ id, wiring }, i) => ({ id, ...wiring, zone: i + 1 })),
+      ...hardware.sensors.map(({ id, wiring }, i) => ({ id, ...wiring, zone: firstSmokeZone + i })),
+      ...hardware.cameras.map(({ id, wiring }) => ({ id, ...wiring })),
     ],
   };
 }

@@ -8,7 +8,8 @@ import { apiAlarm, apiAlert, apiDevice, itemsOf, type ApiAlarm, type ApiAlert } 
 import { originText, type Origin } from '#protocols/signal.ts';
 import type { CentreCommand } from '#sim/centre/behaviour.ts';
 import type { CentreFrame } from '#sim/centre/frame-store.ts';
-import { pressed, simulatedButton, simulatedHardware, type SimulatedHardware } from '#sim/description.ts';
+import { pressed, simulatedButton } from '#sim/button/kind.ts';
+import { simulatedHardware, type SimulatedHardware } from '#sim/description.ts';
 import { reservePort } from '../../cli/ports.ts';
 
 export const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
@@ -164,8 +165,8 @@ export async function openCampus({
             {
               id: 'bus-1',
               sensors: [
-                { id: 'smoke-1', unit: 1, register: 2 },
-                { id: 'smoke-2', unit: 2, register: 2 },
+                { id: 'smoke-1', unit: 1, model: 'smoke-register-2' },
+                { id: 'smoke-2', unit: 2, model: 'smoke-register-2' },
               ],
             },
           ]
@@ -229,13 +230,12 @@ export async function openCampus({
           serial,
           zone: i + 1,
         })),
-        ...hardware.smoke.map(({ id, address, unit, register }, i) => ({
+        ...hardware.sensors.map(({ id, address, unit, model }, i) => ({
           id,
-          driver: 'modbus-smoke',
+          driver: 'modbus',
           address,
           unit,
-          function: 'holding',
-          register,
+          model,
           poll_ms: 200,
           heartbeat_s: 1,
           zone: 801 + i,

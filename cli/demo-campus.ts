@@ -117,7 +117,7 @@ export function demoHardware(buttons: number = buttonPlaces.length) {
     buses: [...Map.groupBy(smokePlaces, ({ bus }) => bus)].map(([id, sensors]) => ({
       id,
       via: sensors[0]!.via,
-      sensors: sensors.map((sensor) => ({ id: sensor.id, unit: sensor.unit, register: 2 })),
+      sensors: sensors.map((sensor) => ({ id: sensor.id, unit: sensor.unit, model: 'smoke-register-2' })),
     })),
   };
 }
@@ -132,7 +132,7 @@ export function demoEdge(hardware: SimulatedHardware, { mqttPort }: { mqttPort: 
     direct: { centre: primary(hardware).id, door: dc09Door(hardware) },
     devices: [
       ...hardware.buttons.map(({ id, wiring }, i) => ({ id, ...wiring, zone: i + 1 })),
-      ...hardware.smoke.map(({ id, wiring }, i) => ({ id, ...wiring, zone: firstSmokeZone + i })),
+      ...hardware.sensors.map(({ id, wiring }, i) => ({ id, ...wiring, zone: firstSmokeZone + i })),
       ...hardware.cameras.map(({ id, wiring }) => ({ id, ...wiring })),
     ],
   };

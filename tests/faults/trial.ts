@@ -106,7 +106,16 @@ export async function runTrial(options: TrialOptions): Promise<Outcome> {
         await then();
       });
     const troubling = trouble({
-      ...{ campus, proxies, random, faults, lengthMs, parts, quietly, powerLoss, touched, say },
+      campus,
+      proxies,
+      random,
+      faults,
+      lengthMs,
+      parts,
+      quietly,
+      powerLoss,
+      touched,
+      say,
     });
     await Promise.all([pressing, troubling]);
     say(`all pressed after ${Math.round((Date.now() - from) / 1000)} s; waiting for the last ones`);

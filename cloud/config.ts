@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { dc09DoorConfig } from '#platform/doors/dc09.ts';
+import { doorConfig } from '#platform/doors/open.ts';
 import { bilingual } from '#protocols/messages/bilingual.ts';
-import { deviceKind } from '#protocols/messages/state.ts';
 import { id } from '#protocols/signal.ts';
+import { campus, complainOfCampuses, complainOfRepeats } from './campus-config.ts';
 
 /** Until people and gateways can sign in, nothing of the cloud listens where others could reach it. */
 const loopbackHost = z
@@ -41,13 +41,13 @@ const centre = z.strictObject({
   name: bilingual.strict().optional(),
   /** *Delivered* and the lamp mean this one. */
   primary: z.boolean().default(false),
+  /** In the order in which they are tried. */
+  doors: z.array(doorConfig).min(1),
   /**
-   * Whether scheduled probes go through to its receipt. False: they end at its door, which is asked for an answer
-   * all the time. Tests and drills are announced to it by people, and always go through.
+   * False: tests and probes are not sent there. They end at its door, and the evidence says how far the way was
+   * proved. Drills are agreed with it by people, and go through.
    */
   takes_tests: z.boolean().default(true),
-  /** In the order in which they are tried. */
-  doors: z.array(dc09DoorConfig).min(1),
 });
 
 const webhook = z.strictObject({
@@ -57,13 +57,6 @@ const webhook = z.strictObject({
   secret: z.string().min(8, 'use at least 8 characters'),
 });
 
-const device = z.strictObject({
-  id,
-  name: bilingual.strict(),
-  kind: deviceKind,
-  /** Of a button: how often it is probed on each path, hours, where not as often as the others. */
-  probe_every_h: z.number().min(0.01).optional(),
-});
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:MM');
 const probes = z.strictObject({
   /** Within so many hours each button is proved on each path. */
@@ -71,9 +64,6 @@ const probes = z.strictObject({
   /** Probes run only between these times of the day (which may cross midnight), China Standard Time. */
   window: z.strictObject({ from: timeOfDay, to: timeOfDay }).optional(),
 });
-const gateway = z.strictObject({ id, devices: z.array(device).default([]) });
-const campus = z.strictObject({ id, name: bilingual.strict(), gateways: z.array(gateway).default([]) });
-
 const httpUrl = z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' });
 const influx = z.discriminatedUnion('version', [
   z.strictObject({
@@ -120,36 +110,12 @@ export const cloudConfig = z
       complainOfRepeats(doors, ['centres', c, 'doors'], 'door of this centre', complain);
     }
     complainOfRepeats(config.webhooks, ['webhooks'], 'webhook', complain);
-    complainOfRepeats(config.campuses, ['campuses'], 'campus', complain);
+    complainOfCampuses(config.campuses, complain);
 
     const { window, every_h } = config.probes ?? {};
     if (window !== undefined && window.from === window.to)
       complain(['probes', 'window'], 'a window needs two different times');
     if (window !== undefined && every_h !== undefined && every_h < 24)
       complain(['probes', 'every_h'], 'with a window, 24 or more: it opens once a day');
-
-    // A gateway's id alone names its signals, so it is unique in the whole city and not only on its campus.
-    const gateways = new Set<string>();
-    for (const [c, { gateways: ofCampus }] of config.campuses.entries()) {
-      for (const [g, gateway] of ofCampus.entries()) {
-        const path = ['campuses', c, 'gateways', g];
-        if (gateways.has(gateway.id)) complain([...path, 'id'], `there is already a gateway ${gateway.id}`);
-        gateways.add(gateway.id);
-        complainOfRepeats(gateway.devices, [...path, 'devices'], 'device of this gateway', complain);
-      }
-    }
   });
 export type CloudConfig = z.infer<typeof cloudConfig>;
-
-function complainOfRepeats(
-  items: readonly { id: string }[],
-  path: (string | number)[],
-  what: string,
-  complain: (path: (string | number)[], message: string) => void,
-): void {
-  const seen = new Set<string>();
-  for (const [i, { id }] of items.entries()) {
-    if (seen.has(id)) complain([...path, i, 'id'], `there is already a ${what} ${id}`);
-    seen.add(id);
-  }
-}

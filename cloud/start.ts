@@ -23,8 +23,10 @@ import { createReports } from './ingest/reports.ts';
 import { watchLatency } from './latency/watch.ts';
 import { type Liveness, startLiveness } from './liveness/liveness.ts';
 import { namesOf } from './names.ts';
+import { placesOf } from './places.ts';
 import { startNotifier } from './notify/notifier.ts';
 import { callWebhook } from './notify/webhook.ts';
+import { probedButtons, tellOverdue } from './probes/duties.ts';
 import { startProbes } from './probes/probes.ts';
 import { openStore, type Store } from './store/store.ts';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts';
@@ -91,6 +93,7 @@ export async function startCloud(
     centres,
     names,
     undeliveredAfterMs: config.latency.bound_ms,
+    places: placesOf(config.campuses),
     onDelivered: (held) => answers.tell(held),
   });
   const primaryCentre = centres.find((centre) => centre.primary)!;
@@ -194,6 +197,7 @@ export async function startCloud(
   });
 
   const stopWatching = watchCentres({ clock, log, store, alerts }, centres);
+  const buttons = () => probedButtons(config, liveness.devices());
   const stopProbes = await startProbes({
     clock,
     random,
@@ -204,7 +208,8 @@ export async function startCloud(
     names,
     config,
     primary: primaryCentre,
-    devices: () => liveness.devices(),
+    buttons,
+    tellOverdue: () => tellOverdue({ clock, store, alerts, names }, buttons()),
     endDelivery: end,
   });
   const stopForgetting = startForgetting({ clock, log, store });

@@ -1,9 +1,12 @@
 import { z } from 'zod';
+import { apiCommand, apiDrill } from './api-commands.ts';
 import { centreReceipt } from './messages/alarm.ts';
 import { bilingual } from './messages/bilingual.ts';
 import { deviceActName } from './messages/command.ts';
 import { deviceKind } from './messages/state.ts';
 import { id, lampState, mode, signalType, summed } from './signal.ts';
+
+export { type ApiCommand, apiCommand, type ApiDrill, apiDrill } from './api-commands.ts';
 
 /** Every step of a press on its way to 110 and back, in order. */
 export const stageNames = [
@@ -29,6 +32,15 @@ export const place = z.object({
   gateway: id,
   device: id,
   device_name: bilingual.nullable(),
+  /** Where it is: each only as far as the campus file says. */
+  address: bilingual.optional(),
+  building: bilingual.optional(),
+  storey: bilingual.optional(),
+  room: bilingual.optional(),
+  /** The cameras that look there, nearest first; left out where there are none. */
+  cameras: z
+    .array(z.object({ gateway: id, device: id, name: bilingual, picture_url: z.string().nullable() }))
+    .optional(),
 });
 
 export const probeRoute = z.enum(['cloud', 'direct']);
@@ -240,60 +252,6 @@ export const apiQuarantined = z.object({
   /** The first bytes, hex. */
   head: z.string(),
 });
-
-const facts = z.record(z.string(), z.union([z.string(), z.number(), z.boolean()]));
-
-/** A command and what came of it. `failed`: the gateway answered, and could not; `expired`: no reply in time. */
-export const apiCommand = z.object({
-  id: z.string(),
-  campus: id,
-  gateway: id,
-  device: id.nullable(),
-  kind: z.string(),
-  /** Of an act: which one. */
-  act: deviceActName.nullable(),
-  by: z.string().nullable(),
-  state: z.enum(['waiting', 'done', 'failed', 'expired']),
-  sent_at: z.int(),
-  expires_at: z.int(),
-  replied_at: z.int().nullable(),
-  /** The gateway's own words. */
-  detail: z.string().nullable(),
-  facts,
-});
-export type ApiCommand = z.infer<typeof apiCommand>;
-
-/** `confirmed` only by the gateway's own word; until then, and in every doubt, a press is real. */
-export const apiDrill = z.object({
-  id,
-  campus: id,
-  gateway: id,
-  state: z.enum(['declared', 'confirmed', 'refused', 'over']),
-  /** Why it was refused. */
-  refused: z.string().nullable(),
-  from: z.int(),
-  to: z.int(),
-  reason: z.string(),
-  by: z.string(),
-  declared_at: z.int(),
-  confirmed_at: z.int().nullable(),
-  /** Ended before its time. */
-  ended_by: z.string().nullable(),
-  ended_at: z.int().nullable(),
-  /** What came of it, device by device: drill presses, those that 110 acknowledged, and presses that were real. */
-  devices: z.array(
-    z.object({
-      device: id,
-      device_name: bilingual.nullable(),
-      presses: z.int(),
-      delivered: z.int(),
-      real: z.int(),
-      slowest_ms: z.number().nullable(),
-      alarms: z.array(z.string()),
-    }),
-  ),
-});
-export type ApiDrill = z.infer<typeof apiDrill>;
 
 /** A scheduled probe: a self-test of the button, and its signal's way as far as its centre allows. */
 export const apiProbe = z.object({

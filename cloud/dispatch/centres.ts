@@ -1,5 +1,5 @@
 import type { CentreClock, Door, DoorFault } from '#platform/doors/door.ts';
-import { dc09Door } from '#platform/doors/dc09.ts';
+import { openDoor } from '#platform/doors/open.ts';
 import type { Clock, Log, Ports } from '#platform/ports.ts';
 import type { ApiCentre } from '#protocols/api.ts';
 import type { Bilingual } from '#protocols/messages/bilingual.ts';
@@ -22,7 +22,6 @@ export interface Centre {
 
 /** Opens every door of the file; connecting is the doors' own affair. */
 export function openCentres(ports: Ports, config: CloudConfig): Centre[] {
-  const { clock, random, streams } = ports;
   return config.centres.map(({ id, name = null, primary, takes_tests: takesTests, doors }) => {
     const log = ports.log.child({ centre: id });
     const centreClock: CentreClock = { offsetMs: 0 };
@@ -33,7 +32,7 @@ export function openCentres(ports: Ports, config: CloudConfig): Centre[] {
       takesTests,
       doors: doors.map((door) => ({
         kind: door.kind,
-        door: dc09Door(door, { clock, random, streams, log, centreClock }),
+        door: openDoor(door, { ...ports, log, centreClock }),
       })),
     };
   });

@@ -1,12 +1,13 @@
 import { Buffer } from 'node:buffer';
 import { backoff } from '#platform/backoff.ts';
-import type { Door, DoorResult, DoorSignal } from '#platform/doors/door.ts';
+import type { Door, DoorResult } from '#platform/doors/door.ts';
 import type { Clock, Log, Randomness, Statement } from '#platform/ports.ts';
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Incidents, Step } from '../incidents/incidents.ts';
 import { type Held, heldByPress, heldOf } from '../ingest/held.ts';
 import type { Names } from '../names.ts';
+import type { Places } from '../places.ts';
 import type { Change, Store } from '../store/store.ts';
 import {
   deliveredAfterAll,
@@ -20,11 +21,12 @@ import {
 } from './alarm-alerts.ts';
 import { attempt, forgetOldAttempts } from './attempts.ts';
 import type { Centre } from './centres.ts';
+import { escalate } from './escalation.ts';
+import { type Owed, takes } from './owed.ts';
 import { Pauses } from './pauses.ts';
+import { type Pursuit, takeHandover } from './pursuit.ts';
 import { keepReceipt, lateAfterMs, receiptStep } from './receipt.ts';
 
-/** Between two tellings that an alarm is not delivered: growing, and never the last. */
-const tellAgain = { firstMs: 30_000, maxMs: 900_000 };
 /** Between two tries of a list of doors, or of a write that the disk refused. */
 const pace = { firstMs: 500, maxMs: 15_000 };
 /**
@@ -32,37 +34,6 @@ const pace = { firstMs: 500, maxMs: 15_000 };
  * be on its way to the disk just when the receipt comes, and *delivered* would wait behind it.
  */
 const answerAwaitedMs = 100;
-
-/** A committed alarm that some centres are still owed. */
-export interface Owed {
-  /** Row of the signal. */
-  id: number;
-  incident: number | null;
-  gateway: string;
-  campus: string;
-  device: string;
-  epoch: string;
-  n: number;
-  door: DoorSignal;
-  centres: readonly string[];
-  /** Of a probe: the path that it proves. */
-  route: 'cloud' | 'direct' | null;
-  /** Wall clock at its commit; null after a restart, which did not see it. */
-  committedAt: number | null;
-  /** Steps of the incident's log that are already there (after a restart). */
-  logged: { raised: boolean; dispatched: boolean };
-}
-
-interface Pursuit extends Owed {
-  /** Centres without a receipt. */
-  open: Set<string>;
-  released: boolean;
-  /** What the primary's doors said last. */
-  failure: DoorFailure | null;
-  cancelAlert: () => void;
-  /** What is still to be written of its hand-over. */
-  handover: { steps: Step[]; statements: Statement[]; cancel: () => void } | null;
-}
 
 export interface DispatcherParts {
   clock: Clock;
@@ -75,6 +46,7 @@ export interface DispatcherParts {
   names: Names;
   /** Without the primary's receipt for so long after the press, people are told. */
   undeliveredAfterMs: number;
+  places: Places;
   /** The primary has acknowledged, and it is committed: tell these names of the alarm. */
   onDelivered(names: readonly Held[]): void;
 }
@@ -99,10 +71,17 @@ export class Dispatcher {
    */
   take(owed: Owed, hold = false): void {
     if (this.#pauses.closed || this.#pursuits.has(owed.id)) return;
+    const place = this.#parts.places.forDoors(owed.campus, owed.gateway, owed.device);
     const pursuit: Pursuit = {
       ...owed,
+      door: place === undefined ? owed.door : { ...owed.door, place },
       logged: { ...owed.logged },
-      open: new Set(owed.centres),
+      // The primary stays: what it is not sent waits for its end.
+      open: new Set(
+        this.#parts.centres
+          .filter((c) => owed.centres.includes(c.id) && (c.primary || takes(c, owed)))
+          .map((c) => c.id),
+      ),
       released: false,
       failure: null,
       cancelAlert: () => {},
@@ -290,23 +269,12 @@ export class Dispatcher {
       .catch((error: unknown) => log.error('an attempt could not be written', { error }));
   }
 
-  /** Tells people when the primary's receipt does not come in time, and again for as long as it does not. */
   #watch(pursuit: Pursuit, centre: Centre): void {
     const { clock, alerts, names, undeliveredAfterMs } = this.#parts;
-    let pause = tellAgain.firstMs;
-    const age = () => clock.monotonic() - pursuit.door.pressedAtMonotonic;
-    const text = (ageMs: number | null) =>
+    const { pressedAtMonotonic } = pursuit.door;
+    const alert = (ageMs: number | null) =>
       undelivered(toldOf(pursuit), centre, pursuit.failure, names, ageMs);
-    const again = () => {
-      const { code, subject, text: words } = text(age());
-      void alerts.repeat(code, subject, words);
-      pause = Math.min(2 * pause, tellAgain.maxMs);
-      pursuit.cancelAlert = clock.after(pause, again);
-    };
-    pursuit.cancelAlert = clock.after(Math.max(0, undeliveredAfterMs - age()), () => {
-      void alerts.raise(text(null));
-      pursuit.cancelAlert = clock.after(pause, again);
-    });
+    pursuit.cancelAlert = escalate({ clock, alerts }, { pressedAtMonotonic, undeliveredAfterMs, alert });
   }
 
   #acknowledged(pursuit: Pursuit, centre: Centre): void {
@@ -364,14 +332,6 @@ export class Dispatcher {
   }
 }
 
-/**
- * A probe of the direct path is the gateway's to deliver, or it would prove this one; and a centre that takes no
- * tests is sent none. How such a probe ends is for `probes/` to say.
- */
-function takes(centre: Centre, { door, route }: Owed): boolean {
-  return door.mode !== 'probe' || (route !== 'direct' && centre.takesTests);
-}
-
 function toldOf({ door: { name, mode }, campus, gateway, device }: Owed): ToldAlarm {
   return { name, mode, campus, gateway, device };
 }
@@ -379,12 +339,4 @@ function toldOf({ door: { name, mode }, campus, gateway, device }: Owed): ToldAl
 /** A door never rejects; should one do so all the same, that mistake must not end the pursuit of an alarm. */
 function broken(error: unknown): DoorResult {
   return { kind: 'next', fault: 'closed', reason: `the door failed: ${String(error)}` };
-}
-
-/** What is still to be written of its hand-over, for whoever writes it. */
-function takeHandover(pursuit: Pursuit): { steps: Step[]; statements: Statement[] } {
-  const { handover } = pursuit;
-  pursuit.handover = null;
-  handover?.cancel();
-  return handover ?? { steps: [], statements: [] };
 }

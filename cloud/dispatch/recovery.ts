@@ -4,9 +4,9 @@ import { topicOf } from '#protocols/messages/topics.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Store } from '../store/store.ts';
 import { undeliveredSubject } from './alarm-alerts.ts';
-import type { Dispatcher, Owed } from './dispatcher.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import type { Centre } from './centres.ts';
-import { loadOwed } from './owed.ts';
+import { loadOwed, type Owed } from './owed.ts';
 
 /** Time that the gateways get, after a start, to say what they know of alarms without a receipt. */
 export const wordMs = 2000;

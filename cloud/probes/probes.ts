@@ -11,8 +11,8 @@ import { countedAs } from '../latency/stages.ts';
 import type { Device } from '../liveness/fleet.ts';
 import type { Names } from '../names.ts';
 import type { Store } from '../store/store.ts';
-import { probeFailed, type ProbedPoint, probeSubject, type Route, unproved } from './probe-alerts.ts';
-import { lastProofs } from './report.ts';
+import { hasDirectPath, type ProbedButton } from './duties.ts';
+import { probeFailed, type ProbedPoint, probeSubject, type Route } from './probe-alerts.ts';
 import { nextSlot, type Slot } from './schedule.ts';
 
 /** The gateway waits a minute for the button's self-test; after this it is not to begin. */
@@ -22,11 +22,8 @@ const patienceMs = 180_000;
 const lookEveryMs = 1_000;
 /** What is overdue moves slowly. */
 const duesEveryMs = 15_000;
-/** Without a proof for so many periods people are told. */
-const unprovedAfterPeriods = 1.5;
 /** Who ends what no receipt will end; the same name as a person's would stand there. */
 const ourselves = 'belfry';
-const hourMs = 3_600_000;
 
 export interface ProbesParts {
   clock: Clock;
@@ -36,9 +33,12 @@ export interface ProbesParts {
   alerts: Alerts;
   commands: Commands;
   names: Names;
-  config: Pick<CloudConfig, 'probes' | 'campuses'>;
+  config: Pick<CloudConfig, 'probes'>;
   primary: Pick<Centre, 'takesTests' | 'doors'>;
-  devices(): Device[];
+  /** Those that are to be proved, each in how many ms. */
+  buttons(): ProbedButton[];
+  /** Tells people of those that have had no proof for too long. */
+  tellOverdue(): Promise<void>;
   endDelivery(alarm: string, ending: Ending): Promise<Ended>;
 }
 
@@ -122,7 +122,7 @@ class Probing {
     if (config.probes !== undefined) await this.#ask();
     if (clock.monotonic() < this.#duesAt || this.#closed) return;
     this.#duesAt = clock.monotonic() + duesEveryMs;
-    if (config.probes !== undefined) await this.#dues();
+    if (config.probes !== undefined) await this.#parts.tellOverdue();
     await this.#endOrphans();
   }
 
@@ -130,7 +130,7 @@ class Probing {
   async #ask(): Promise<void> {
     const { clock, random, config } = this.#parts;
     const now = clock.wall();
-    const buttons = this.#buttons();
+    const buttons = this.#parts.buttons();
     for (const [index, { device, everyMs }] of buttons.entries()) {
       const point = `${device.gateway.id}/${device.id}`;
       const slot = this.#slots.get(point);
@@ -286,7 +286,7 @@ class Probing {
   }
 
   async #end(alarm: string, proved: ApiProbe['proved']): Promise<void> {
-    const reason = `a probe, proved up to: ${proved}`;
+    const reason = `no emergency; proved up to: ${proved}`;
     try {
       await this.#parts.endDelivery(alarm, { by: ourselves, reason });
     } catch (error) {
@@ -297,45 +297,9 @@ class Probing {
     }
   }
 
-  /** Tells people which button has had no proof on a path for too long. */
-  async #dues(): Promise<void> {
-    const { clock, store, alerts, names } = this.#parts;
-    const now = Math.round(clock.wall());
-    const buttons = this.#buttons();
-    if (buttons.length === 0) return;
-    await store.commit(
-      buttons.map(({ device }) => ({
-        sql: 'INSERT INTO probe_duties (gateway, device, since) VALUES (?, ?, ?) ON CONFLICT (gateway, device) DO NOTHING',
-        params: [device.gateway.id, device.id, now],
-      })),
-    );
-    const duties = await store.read<{ gateway: string; device: string; since: number }>(
-      'SELECT gateway, device, since FROM probe_duties',
-    );
-    const since = new Map(duties.map((duty) => [`${duty.gateway}/${duty.device}`, duty.since]));
-    const proofs = await lastProofs(store);
-    for (const { device, everyMs } of buttons) {
-      const point = `${device.gateway.id}/${device.id}`;
-      const routes: Route[] = hasDirectPath(device.gateway) ? ['cloud', 'direct'] : ['cloud'];
-      for (const route of routes) {
-        const proved = proofs.get(point)?.find((proof) => proof.route === route)?.at ?? 0;
-        const boundMs = unprovedAfterPeriods * everyMs;
-        const probed = {
-          campus: device.gateway.campus,
-          gateway: device.gateway.id,
-          device: device.id,
-          route,
-        };
-        if (now - Math.max(proved, since.get(point) ?? now) > boundMs)
-          void alerts.raise(unproved(probed, boundMs, names));
-        else void alerts.clear('unproved', probeSubject(probed));
-      }
-    }
-  }
-
   /** A probe ends by itself, also one that nobody here has asked for. */
   async #endOrphans(): Promise<void> {
-    const { clock, store } = this.#parts;
+    const { clock, store, primary } = this.#parts;
     const followed = [...this.#flying.values()].map(({ gateway }) => gateway);
     const rows = await store.read<{ name: string }>(
       `SELECT name FROM signals WHERE mode = 'probe' AND delivered_at IS NULL AND ended_by IS NULL
@@ -343,27 +307,18 @@ class Probing {
       [clock.wall() - patienceMs, JSON.stringify(followed)],
     );
     for (const { name } of rows) await this.#end(name, 'cloud');
-  }
-
-  #buttons(): { device: Device; everyMs: number }[] {
-    const { config, devices } = this.#parts;
-    const own = new Map(
-      config.campuses.flatMap((campus) =>
-        campus.gateways.flatMap((gateway) =>
-          gateway.devices.map((device) => [`${gateway.id}/${device.id}`, device] as const),
-        ),
-      ),
+    if (primary.takesTests) return;
+    // A test press ends there too.
+    const tests = await store.read<{ name: string }>(
+      `SELECT name FROM signals WHERE mode = 'test' AND delivered_at IS NULL AND ended_by IS NULL
+         AND same_as IS NULL LIMIT 100`,
     );
-    return devices().flatMap((device) => {
-      const listed = own.get(`${device.gateway.id}/${device.id}`);
-      if ((device.report?.kind ?? listed?.kind) !== 'button') return [];
-      return [{ device, everyMs: (listed?.probe_every_h ?? config.probes!.every_h) * hourMs }];
-    });
+    for (const { name } of tests) await this.#end(name, this.#doorAnswers() ? 'door' : 'cloud');
   }
-}
 
-function hasDirectPath(gateway: Device['gateway']): boolean {
-  return [...gateway.devices.values()].some(({ report }) => report?.kind === 'direct-path');
+  #doorAnswers(): boolean {
+    return this.#parts.primary.doors.some(({ door }) => door.supervision().state === 'answering');
+  }
 }
 
 function idOf(command: string) {

@@ -15,6 +15,9 @@ import { save } from './save.ts';
 /** Presses that have left the outbox and are still known without asking the disk. */
 const recentLimit = 4096;
 
+/** For so long after a press the rest of the edge makes way for it, ms; for ever it could not. */
+const makeWayMs = 10_000;
+
 export type AlarmSurroundings = Omit<AlarmPath, 'onLeft' | 'onKnown' | 'closed' | 'cloudEpoch'>;
 
 export interface AlarmPoint {
@@ -47,6 +50,15 @@ export class Alarms {
     return this.#live.size;
   }
 
+  /** Whether one was pressed a moment ago and is not delivered yet: everything else makes way. */
+  get onTheirWay(): boolean {
+    const now = this.#path.clock.monotonic();
+    for (const { record, pressedAt } of this.#live.values()) {
+      if (!record.delivered && now - pressedAt < makeWayMs) return true;
+    }
+    return false;
+  }
+
   /** Names of the alarms that have not left, with what is known of them. */
   status(): { name: string; delivered: boolean; lamp: LampState }[] {
     return [...this.#live.values()].map(({ text, record }) => ({
@@ -59,7 +71,10 @@ export class Alarms {
   /** Takes over what an earlier life left in the outbox. */
   resume(kept: Kept): void {
     this.#levels.resume(kept.rises);
-    for (const record of kept.alarms) {
+    // A file that was lost and opened again, or begun anew: what it missed, and what it tells again.
+    for (const alarm of this.#live.values()) save(this.#path, alarm);
+    const unknown = kept.alarms.filter(({ name }) => !this.#live.has(nameText(name)));
+    for (const record of unknown) {
       const alarm = resumedAlarm(record, this.#path.clock);
       this.#live.set(alarm.text, alarm);
       const key = originKey(record);
@@ -68,7 +83,7 @@ export class Alarms {
       this.#byOrigin.set(key, alarm);
       if (again) this.#join(alarm, again);
     }
-    for (const { name } of kept.alarms) life.resume(this.#path, this.#live.get(nameText(name))!);
+    for (const { name } of unknown) life.resume(this.#path, this.#live.get(nameText(name))!);
   }
 
   /**

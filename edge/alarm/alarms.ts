@@ -84,7 +84,8 @@ export class Alarms {
       life.begin(this.#path, alarm);
     }
     await alarm.durable.promise;
-    return alarm.record.lamp;
+    // Whoever stands beside a hand under duress must see nothing.
+    return raised.type === 'duress' ? 'received' : alarm.record.lamp;
   }
 
   /** What a level is now: its rise is an alarm, unless the outbox says that this rise was made one already. */
@@ -120,6 +121,7 @@ export class Alarms {
       lamp_confirmed: null,
       revision: 0,
       refused_in: null,
+      ended: false,
     };
     const alarm = newAlarm(record, when.firstByteAt, pressedAt, rise);
     reached(alarm, 'decoded', when.decodedAt);
@@ -190,7 +192,8 @@ export class Alarms {
       record.centres = receipt.centres;
       record.log_head = receipt.log_head ?? record.log_head;
       life.delivered(this.#path, alarm);
-    } else if (before === null) life.storedByCloud(this.#path, alarm);
+    } else if (receipt.state === 'ended') life.ended(this.#path, alarm);
+    else if (before === null) life.storedByCloud(this.#path, alarm);
     life.leaveIfDone(this.#path, alarm);
   }
 

@@ -6,12 +6,15 @@ import { within } from '#platform/within.ts';
 import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import type { DeviceReport } from '#protocols/messages/state.ts';
 import { Alarms } from './alarm/alarms.ts';
+import { commandRunner } from './commands/commands.ts';
+import { Drills } from './commands/drills.ts';
 import type { DirectConfig, EdgeConfig } from './config.ts';
 import { Devices } from './devices.ts';
 import { directPathId, reportDirectPath } from './direct-path.ts';
 import { type RunningLine, runLine } from './lines.ts';
 import { Notices } from './notices.ts';
 import { reasonOf } from '#platform/reason.ts';
+import { outboxNotices } from './outbox/notices.ts';
 import { type Kept, type KeptClock, Outbox } from './outbox/outbox.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import { connectAlarmLink } from './uplink/alarm-link.ts';
@@ -57,11 +60,17 @@ export async function startEdge(
   makeDoor: MakeDoor = openDoor,
 ): Promise<Edge> {
   const { clock, log } = ports;
-  const outbox = new Outbox(ports, config.gateway);
   const cloudClock = new CloudClock(clock);
   const notices = new Notices();
+  const outbox = new Outbox(ports, config.gateway, {
+    ...outboxNotices(notices, log),
+    late(kept) {
+      takeOver(kept);
+      // Its names may be of another epoch now.
+      bulkLink.birth();
+    },
+  });
   const devices = new Devices(clock);
-  const door = config.direct ? makeDoor(config.direct, ports) : null;
   const lines: RunningLine[] = [];
   const lineOf = (device: string) => lines.find((line) => line.devices.has(device));
   const byId = new Map(config.devices.map((d) => [d.id, d]));
@@ -81,12 +90,23 @@ export async function startEdge(
     devices.add({ id: directPathId, kind: 'direct-path', driver, heartbeat_s: interval_s, acts: [] });
   }
 
-  const kept = await outbox.start(takeOver, (reason) => {
-    log.error('the outbox cannot be opened: the edge runs on without it', { reason });
-    notices.open('outbox', 'open', {
-      zh: `网关无法打开报警存储：${reason}`,
-      en: `The gateway cannot open its alarm store: ${reason}`,
-    });
+  const kept = await outbox.start();
+  const door = config.direct ? makeDoor(config.direct, ports) : null;
+  const direct =
+    config.direct && door
+      ? {
+          centre: config.direct.centre,
+          door,
+          afterMs: config.direct.after_ms,
+          takesTests: config.direct.takes_tests,
+        }
+      : null;
+  const drills = new Drills({
+    clock,
+    random: ports.random,
+    log,
+    cloudClock,
+    keep: (all) => outbox.keepDrills(all),
   });
 
   const alarmLink = connectAlarmLink(ports, config, {
@@ -108,15 +128,11 @@ export async function startEdge(
       return {
         offset: cloudClock.estimate(),
         pending_alarms: alarms.pending,
+        drills: drills.holding(),
         devices: devices.news(),
       };
     },
-    act(device, act) {
-      const line = lineOf(device);
-      if (!line) throw new Error(`there is no device ${device} here`);
-      if (!line.run?.act) throw new Error(`the driver of ${device} takes no commands now`);
-      return line.run.act(device, act);
-    },
+    command: (command) => runCommand(command),
     onSession: (tell) => notices.session(tell),
   });
   const alarms = new Alarms(
@@ -129,10 +145,9 @@ export async function startEdge(
       notices,
       link: alarmLink,
       session: () => bulkLink.session(),
-      direct:
-        config.direct && door
-          ? { centre: config.direct.centre, door, afterMs: config.direct.after_ms }
-          : null,
+      direct,
+      abovePerMinute: config.summing.above_per_minute,
+      inDrill: (device, pressedAt) => drills.covers(device, pressedAt),
       failedAfterMs: config.lamp.failed_after_ms,
       lampOf,
       silentFor: (device) => devices.silentFor(device),
@@ -140,10 +155,28 @@ export async function startEdge(
     // A driver can only name devices of its line, and the file gives every one that raises alarms a zone.
     (device) => ({ account: config.account, zone: byId.get(device)?.zone ?? 999 }),
   );
+  const runCommand = commandRunner({
+    clock,
+    log,
+    cloudClock,
+    drills,
+    direct,
+    rebirth: () => bulkLink.birth(),
+    raisesAlarms: (device) => byId.get(device)?.zone !== undefined,
+    act(device, act) {
+      const line = lineOf(device);
+      if (!line) throw new Error(`there is no device ${device} here`);
+      if (!line.run?.act) throw new Error(`the driver of ${device} takes no commands now`);
+      return line.run.act(device, act);
+    },
+    tested: (device, result) => devices.tested(device, result),
+    raise: (device, route, proof) => alarms.probe(device, route, proof),
+  });
 
   function takeOver(kept: Kept): void {
     notices.close('outbox', 'open');
     cloudClock.resume(kept.clock);
+    drills.resume(kept.drills);
     alarms.resume(kept);
   }
 
@@ -190,6 +223,7 @@ export async function startEdge(
   function sweep(): void {
     if (closed) return;
     alarms.sweep();
+    void outbox.sweep();
     // Only a clock that is known may say what is 30 days old.
     const estimate = cloudClock.estimate();
     if (estimate && outbox.isOpen) {
@@ -243,6 +277,7 @@ export async function startEdge(
     async close() {
       closed = true;
       alarms.close();
+      drills.close();
       await within(clock, closeWithinMs, shut());
     },
   };

@@ -52,6 +52,22 @@ export interface DatabasePort {
   open(name: string, durability: Durability, schema: string): Promise<Database>;
 }
 
+/** The disk under the database files of this process, for whoever must live with a bad one. All reject with a `DatabaseError`. */
+export interface DiskPort {
+  /**
+   * Moves a damaged file, which must be closed, out of the way: under a name with the time `at` (UTC ms), for
+   * people. Resolves with that name. The next `open` begins an empty file.
+   */
+  setAside(name: string, at: number): Promise<string>;
+  /** Bytes that this process may still write on the disk of its files. */
+  freeBytes(): Promise<number>;
+  /**
+   * Holds so many bytes of the disk back in a file that says nothing; 0 gives them free. Idempotent. Rejects with
+   * `full` when there is no room for it (and then holds nothing).
+   */
+  holdBack(bytes: number): Promise<void>;
+}
+
 export interface MqttMessage {
   topic: string;
   payload: Uint8Array;
@@ -145,6 +161,7 @@ export interface Ports {
   clock: Clock;
   random: Randomness;
   databases: DatabasePort;
+  disk: DiskPort;
   mqtt: MqttPort;
   streams: StreamPort;
   listening: ListenPort;

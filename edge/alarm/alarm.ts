@@ -73,7 +73,7 @@ export interface AlarmPath {
 
 export function newAlarm(
   record: AlarmRecord,
-  firstByteAt: number,
+  firstByteAt: number | null,
   pressedAt: number,
   rise: Rise | null,
 ): Alarm {
@@ -101,9 +101,9 @@ export function newAlarm(
 /** An alarm of an earlier life. Its age is what the wall clock says, but never negative. */
 export function resumedAlarm(record: AlarmRecord, clock: Clock): Alarm {
   const age = Math.max(0, clock.wall() - record.pressed_wall);
-  const alarm = newAlarm(record, 0, clock.monotonic() - age, null);
+  const alarm = newAlarm(record, null, clock.monotonic() - age, null);
   alarm.durable.resolve();
-  return { ...alarm, firstByteAt: null, committed: true };
+  return { ...alarm, committed: true };
 }
 
 /** Notes a stage of the closed loop, once, in ms since the first byte. */

@@ -47,6 +47,7 @@ export function armFailed(path: AlarmPath, alarm: Alarm, failed: () => void): vo
 export function lampIsDone(path: AlarmPath, { record }: Alarm): boolean {
   const { device, mode } = record.facts;
   if (lampsOf(record).length === 0 || record.lamp_confirmed === 'delivered') return true;
-  if (record.ended && !record.delivered && (mode !== 'real' || record.lamp_confirmed === 'failed')) return true;
+  if (record.ended && !record.delivered && (mode !== 'real' || record.lamp_confirmed === 'failed'))
+    return true;
   return path.lampOf(device) === undefined || path.silentFor(device) >= silentMs;
 }

@@ -1,13 +1,5 @@
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
-import {
-  type Alarm,
-  type AlarmPath,
-  heldByCloud,
-  mayGoDirect,
-  reached,
-  refusedByCloud,
-  reportDue,
-} from './alarm.ts';
+import { type Alarm, type AlarmPath, heldByCloud, reached, refusedByCloud, reportDue } from './alarm.ts';
 import { armDirect, deliverDirectly } from './direct.ts';
 import { armFailed, lampIsDone, showLamp } from './lamp.ts';
 import { slowDown, speakAfresh } from './resend.ts';

@@ -1,8 +1,7 @@
-import { z } from 'zod';
 import { backoff } from '#platform/backoff.ts';
 import type { Clock, Log, Randomness } from '#platform/ports.ts';
 import { reasonOf } from '#platform/reason.ts';
-import { drill as drillSchema, type Drill } from '#protocols/messages/command.ts';
+import type { Drill } from '#protocols/messages/command.ts';
 import type { CloudClock } from '../uplink/offset.ts';
 
 /** No drill lasts longer, ms. */
@@ -13,8 +12,6 @@ const clockErrorMs = 2000;
 const rememberedMs = 600_000;
 const drillsKept = 100;
 const retry = { firstMs: 250, maxMs: 30_000 };
-
-export const keptDrills = z.array(drillSchema);
 
 interface Held {
   readonly drill: Drill;
@@ -83,7 +80,12 @@ export class Drills {
     }
     held.kept = true;
     this.#ended.delete(drill.id);
-    log.info('a drill is declared', { drill: drill.id, devices: drill.devices, from: drill.from, to: drill.to });
+    log.info('a drill is declared', {
+      drill: drill.id,
+      devices: drill.devices,
+      from: drill.from,
+      to: drill.to,
+    });
   }
 
   /** Holds no longer from this moment, whatever the disk says. */

@@ -8,7 +8,7 @@ import { reasonOf } from '#platform/reason.ts';
 import type { CloudClock } from './offset.ts';
 import { parsePayload } from './payload.ts';
 
-type Unsent<T> = Omit<T, 'kind' | 'session' | 'sent_at'>;
+type Unsent<T> = Omit<T, 'kind' | 'session' | 'sent_at' | 'n'>;
 
 export interface BulkLinkSources {
   heartbeatMs: number;
@@ -42,6 +42,8 @@ export function connectBulkLink(
   const replyTopic = topicOf(campus, gateway, 'reply');
   let session = newSession();
   let stopBeating = () => {};
+  /** Heartbeats of this session. */
+  let beats = 0;
   let closed = false;
 
   const link: MqttLink = ports.mqtt.connect({
@@ -49,6 +51,7 @@ export function connectBulkLink(
     subscribe: [topicOf(campus, gateway, 'command')],
     will() {
       session = newSession();
+      beats = 0;
       const will: StateLaneMessage = { kind: 'will', session };
       return { topic: stateTopic, payload: new TextEncoder().encode(JSON.stringify(will)) };
     },
@@ -87,6 +90,7 @@ export function connectBulkLink(
     const message: Heartbeat = {
       kind: 'heartbeat',
       session,
+      n: ++beats,
       sent_at: cloudClock.sending(),
       ...sources.heartbeat(),
     };
@@ -115,8 +119,7 @@ export function connectBulkLink(
     async close() {
       closed = true;
       stopBeating();
-      const goodbye: StateLaneMessage = { kind: 'will', session };
-      // MQTT sends no will for a connection that is closed in order.
+      const goodbye: StateLaneMessage = { kind: 'goodbye', session };
       await link.publish(stateTopic, JSON.stringify(goodbye)).catch(() => {});
       await link.close();
     },

@@ -4,6 +4,8 @@
  * timers, sockets, files or randomness. A set of ports belongs to one incarnation of a process.
  */
 
+import type { HttpPort } from './http.ts';
+
 /** Time, passed in. Durations come from `monotonic`, instants from `wall`; never mix the two. */
 export interface Clock {
   /** UTC milliseconds of this machine's wall clock. It may jump by hours in either direction. */
@@ -81,8 +83,11 @@ export interface MqttLink {
    * connection). It queues nothing: the outbox is the only queue. A PUBACK promises nothing about the cloud.
    */
   publish(topic: string, payload: string): Promise<void>;
-  /** No callback comes after it. The broker publishes the will, as after a crash: gone is gone. */
-  close(): Promise<void>;
+  /**
+   * No callback comes after it. The broker publishes the will, as after a crash; `withheld` says DISCONNECT, and
+   * the broker keeps it to itself (unless the connection is dead: then gone is gone).
+   */
+  close(will?: 'published' | 'withheld'): Promise<void>;
 }
 
 export interface MqttLinkOptions {
@@ -166,4 +171,6 @@ export interface Ports {
   streams: StreamPort;
   listening: ListenPort;
   log: Log;
+  /** Not in every world: what needs it says so at its start. */
+  http?: HttpPort;
 }

@@ -25,6 +25,9 @@ const recentLimit = 4096;
 /** Of a sum, so many of its latest presses show on their lamps how it goes. */
 const sumLamps = 16;
 
+/** For so long after a press the rest of the edge makes way for it, ms; for ever it could not. */
+const makeWayMs = 10_000;
+
 export interface AlarmSurroundings extends Omit<AlarmPath, 'onLeft' | 'onKnown' | 'closed' | 'cloudEpoch'> {
   /** Plain presses of one point beyond so many a minute are summed; levels that rise more often are held. */
   readonly abovePerMinute: number;
@@ -67,6 +70,15 @@ export class Alarms {
 
   get pending(): number {
     return this.#live.size;
+  }
+
+  /** Whether one was pressed a moment ago and is not delivered yet: everything else makes way. */
+  get onTheirWay(): boolean {
+    const now = this.#path.clock.monotonic();
+    for (const { record, pressedAt } of this.#live.values()) {
+      if (!record.delivered && now - pressedAt < makeWayMs) return true;
+    }
+    return false;
   }
 
   /** Names of the alarms that have not left, with what is known of them. */

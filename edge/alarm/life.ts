@@ -91,13 +91,17 @@ function deliveredDirectly(path: AlarmPath, alarm: Alarm, receipt: CentreReceipt
   });
   if (alarm.record.delivered) return changed(path, alarm);
   note(path, alarm);
+  if (!alarm.committed) {
+    // The disk has not taken the alarm itself: nobody waits for it.
+    alarm.durable.resolve();
+    return lightDelivered(path, alarm);
+  }
   // The lamp says what our disk knows too; a disk that is not well does not hold it up.
   let shown = false;
   const light = () => {
     if (shown || path.closed) return;
     shown = true;
     cancel();
-    alarm.durable.resolve();
     if (!alarm.left) lightDelivered(path, alarm);
   };
   const cancel = path.clock.after(diskPatienceMs, light);

@@ -121,7 +121,7 @@ export function connectBulkLink(
       stopBeating();
       const goodbye: StateLaneMessage = { kind: 'goodbye', session };
       await link.publish(stateTopic, JSON.stringify(goodbye)).catch(() => {});
-      await link.close();
+      await link.close('withheld');
     },
   };
 }

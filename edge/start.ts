@@ -1,7 +1,7 @@
 import belfry from '../package.json' with { type: 'json' };
 import type { Ports } from '#platform/ports.ts';
-import { dc09Door } from '#platform/doors/dc09.ts';
 import type { Door } from '#platform/doors/door.ts';
+import { openDoor } from '#platform/doors/open.ts';
 import { within } from '#platform/within.ts';
 import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import type { DeviceReport } from '#protocols/messages/state.ts';
@@ -46,8 +46,8 @@ export interface Edge {
 /** Makes the edge's own door into the primary centre. */
 export type MakeDoor = (config: DirectConfig, ports: Ports) => Door;
 
-const openDoor: MakeDoor = (config, ports) =>
-  dc09Door(config.door, { ...ports, centreClock: { offsetMs: 0 } });
+const openDirectDoor: MakeDoor = (config, ports) =>
+  openDoor(config.door, { ...ports, centreClock: { offsetMs: 0 } });
 
 /**
  * Starts the edge of one campus gateway on the ports it is given. Resolves when presses are taken; nothing that
@@ -56,7 +56,7 @@ const openDoor: MakeDoor = (config, ports) =>
 export async function startEdge(
   ports: Ports,
   config: EdgeConfig,
-  makeDoor: MakeDoor = openDoor,
+  makeDoor: MakeDoor = openDirectDoor,
 ): Promise<Edge> {
   const { clock, log } = ports;
   const cloudClock = new CloudClock(clock);
@@ -84,9 +84,9 @@ export async function startEdge(
     }
   }
   const directSupervision = config.direct?.door.supervision;
-  if (directSupervision) {
+  if (config.direct && directSupervision) {
     const { interval_s } = directSupervision;
-    const driver = 'dc09';
+    const driver = config.direct.door.kind;
     devices.add({ id: directPathId, kind: 'direct-path', driver, heartbeat_s: interval_s, acts: [] });
   }
 
@@ -163,7 +163,7 @@ export async function startEdge(
       cloudClock.learn(message);
       if (message.epoch === outbox.epoch && message.highest_n > outbox.highestN) rewound(message.highest_n);
     }
-    if (message.kind === 'telemetry-receipt') telemetry.receipt(message.epoch, message.n);
+    if (message.kind === 'telemetry-receipt') telemetry.receipt(message);
     alarms.receipt(message);
     keepClock();
   }
@@ -217,7 +217,13 @@ export async function startEdge(
   }
 
   if (kept) takeOver(kept);
-  const telemetry = new Telemetry(ports, bulkLink, cloudClock, notices);
+  const telemetry = new Telemetry(ports, {
+    gateway: config.gateway,
+    link: bulkLink,
+    cloudClock,
+    notices,
+    alarmOnItsWay: () => alarms.onTheirWay,
+  });
   // Whatever its file does, no press waits for it.
   void telemetry.start();
   for (const configured of config.lines) {

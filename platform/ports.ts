@@ -4,6 +4,8 @@
  * timers, sockets, files or randomness. A set of ports belongs to one incarnation of a process.
  */
 
+import type { HttpPort } from './http.ts';
+
 /** Time, passed in. Durations come from `monotonic`, instants from `wall`; never mix the two. */
 export interface Clock {
   /** UTC milliseconds of this machine's wall clock. It may jump by hours in either direction. */
@@ -169,4 +171,6 @@ export interface Ports {
   streams: StreamPort;
   listening: ListenPort;
   log: Log;
+  /** Not in every world: what needs it says so at its start. */
+  http?: HttpPort;
 }

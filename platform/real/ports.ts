@@ -1,6 +1,7 @@
 import type { Ports } from '#platform/ports.ts';
 import { realClock } from './clock.ts';
 import { realDatabases } from './database.ts';
+import { realHttp } from './http.ts';
 import { realDisk } from './disk.ts';
 import { type LogOptions, realLog } from './log.ts';
 import { realMqtt } from './mqtt.ts';
@@ -26,5 +27,6 @@ export function realPorts({ dataDir, mqttUrl, log: logOptions }: RealPortsOption
     streams: realStreams,
     listening: realListening,
     log,
+    http: realHttp,
   };
 }

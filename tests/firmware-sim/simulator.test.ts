@@ -28,7 +28,10 @@ const one = {
   buttons: [{ id: 'gate', serial: 'b0000001', via: 'tcp' as const }],
   centres: [{ id: 'city-110' }],
   cameras: [{ id: 'camera-1', password: 'secret' }],
-  buses: [{ id: 'bus-1', via: 'tcp' as const, sensors: [{ id: 'smoke-1', unit: 1, register: 2 }] }],
+  buses: [
+    { id: 'bus-1', via: 'tcp' as const, sensors: [{ id: 'smoke-1', unit: 1, model: 'smoke-register-2' }] },
+  ],
+  http_centres: [{ id: 'city-cap' }],
 };
 
 async function start(config: z.input<typeof simulatorConfig> = one): Promise<Simulator> {
@@ -60,7 +63,8 @@ describe('the simulator', () => {
       ['buttons', ['gate']],
       ['centres', ['city-110']],
       ['cameras', ['camera-1']],
-      ['smoke', ['smoke-1']],
+      ['sensors', ['smoke-1']],
+      ['http-centres', ['city-cap']],
     ]);
     expect(statSync(join(folder, 'sim.json')).mode & 0o777).toBe(0o600);
   });
@@ -98,15 +102,19 @@ describe('the control door', () => {
   it('says of itself what can be done, and does it', async () => {
     await start();
     const { said } = await ask('GET', '/');
-    expect(Object.keys(said)).toEqual(['buttons', 'centres', 'cameras', 'smoke']);
+    expect(Object.keys(said)).toEqual(
+      expect.arrayContaining(['buttons', 'centres', 'cameras', 'sensors', 'http-centres']),
+    );
     expect(said).toMatchObject({
       buttons: { gate: { acts: { press: { type: 'object' } }, records: ['presses'] } },
     });
     const pressed = await ask('POST', '/buttons/gate/press', {});
     expect(pressed).toMatchObject({ status: 200, said: { serial: 0xb0000001, type: 'press' } });
     expect((await ask('GET', '/buttons/gate/presses')).said['items']).toHaveLength(1);
-    expect(await ask('POST', '/smoke/smoke-1/behave', { smoke: true })).toMatchObject({ said: { ok: true } });
-    expect((await ask('GET', '/smoke')).said).toMatchObject({ items: [{ smoke: true }] });
+    expect(await ask('POST', '/sensors/smoke-1/behave', { alarm: true })).toMatchObject({
+      said: { ok: true },
+    });
+    expect((await ask('GET', '/sensors')).said).toMatchObject({ items: [{ alarm: true }] });
   });
 
   it('answers a mistake with a sentence that says what there is', async () => {
@@ -117,7 +125,7 @@ describe('the control door', () => {
         '/doors',
         undefined,
         404,
-        'there is no doors here; there are: buttons, centres, cameras, smoke',
+        'there is no doors here; there are: buttons, centres, cameras, sensors',
       ],
       ['GET', '/buttons/nowhere', undefined, 404, 'there is no nowhere here; there are: gate'],
       ['POST', '/centres/city-110/press', {}, 404, 'there is no press here; there are: behave'],

@@ -39,6 +39,8 @@ const edgeFile = z.strictObject({
   /** Plain presses of one point beyond so many a minute are summed. */
   summing: z.strictObject({ above_per_minute: z.int().min(1).max(6000).default(6) }).prefault({}),
   heartbeat_s: z.number().positive().max(60).default(5),
+  /** How many pictures and streams of cameras are looked at in the same moment, on the whole edge. */
+  looks_at_once: z.int().min(1).max(64).default(4),
   devices: z.array(z.looseObject({ id, driver: z.string(), address: z.string().min(1) })).default([]),
 });
 

@@ -15,9 +15,9 @@ const buttonPlaces = [
 ] as const;
 
 const cameraPlaces = [
-  { id: 'north-gate-camera', zh: '北门', en: 'North gate' },
-  { id: 'kitchen-camera', zh: '食堂后厨', en: 'Canteen kitchen' },
-  { id: 'playground-camera', zh: '操场', en: 'Playground' },
+  { id: 'north-gate-camera', scene: 'gate', zh: '北门', en: 'North gate' },
+  { id: 'kitchen-camera', scene: 'kitchen', zh: '食堂后厨', en: 'Canteen kitchen' },
+  { id: 'playground-camera', scene: 'playground', zh: '操场', en: 'Playground' },
 ];
 const camera = { username: 'belfry', password: 'demo' };
 
@@ -57,7 +57,7 @@ export function demoHardware(buttons: number = buttonPlaces.length) {
       };
     }),
     centres: [{ id: 'city-110' }],
-    cameras: cameraPlaces.map(({ id }) => ({ id, ...camera })),
+    cameras: cameraPlaces.map(({ id, scene }) => ({ id, scene, ...camera })),
     buses: [...Map.groupBy(smokePlaces, ({ bus }) => bus)].map(([id, sensors]) => ({
       id,
       via: sensors[0]!.via,

@@ -20,6 +20,7 @@ import { createReports } from './ingest/reports.ts';
 import { watchLatency } from './latency/watch.ts';
 import { type Liveness, startLiveness } from './liveness/liveness.ts';
 import { namesOf } from './names.ts';
+import { placesOf } from './places.ts';
 import { startNotifier } from './notify/notifier.ts';
 import { callWebhook } from './notify/webhook.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -82,6 +83,7 @@ export async function startCloud(
     incidents,
     centres,
     names,
+    places: placesOf(config.campuses),
     onDelivered: (held) => answers.tell(held),
   });
   const primary = centres.find((centre) => centre.primary)!.id;

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { dc09DoorConfig } from '#platform/doors/dc09.ts';
+import { doorConfig } from '#platform/doors/open.ts';
 import { account, id, zone } from '#protocols/signal.ts';
 import { directPathId } from './direct-path.ts';
 import { addressText, type DeviceAddress, parseAddress } from './drivers/address.ts';
@@ -21,7 +21,7 @@ const broker = z.strictObject({
 const direct = z.strictObject({
   /** Id of the primary centre, the same as in the cloud's file. */
   centre: id,
-  door: dc09DoorConfig,
+  door: doorConfig,
   /** How long after the first publish *delivered* may take before the edge delivers by itself. */
   after_ms: z.int().min(0).max(60_000).default(1000),
 });

@@ -1,7 +1,7 @@
 import belfry from '../package.json' with { type: 'json' };
 import type { Ports } from '#platform/ports.ts';
-import { dc09Door } from '#platform/doors/dc09.ts';
 import type { Door } from '#platform/doors/door.ts';
+import { openDoor } from '#platform/doors/open.ts';
 import { within } from '#platform/within.ts';
 import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import type { DeviceReport } from '#protocols/messages/state.ts';
@@ -12,6 +12,7 @@ import { directPathId, reportDirectPath } from './direct-path.ts';
 import { type RunningLine, runLine } from './lines.ts';
 import { Notices } from './notices.ts';
 import { reasonOf } from '#platform/reason.ts';
+import { outboxNotices } from './outbox/notices.ts';
 import { type Kept, type KeptClock, Outbox } from './outbox/outbox.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
 import { connectAlarmLink } from './uplink/alarm-link.ts';
@@ -44,8 +45,8 @@ export interface Edge {
 /** Makes the edge's own door into the primary centre. */
 export type MakeDoor = (config: DirectConfig, ports: Ports) => Door;
 
-const openDoor: MakeDoor = (config, ports) =>
-  dc09Door(config.door, { ...ports, centreClock: { offsetMs: 0 } });
+const openDirectDoor: MakeDoor = (config, ports) =>
+  openDoor(config.door, { ...ports, centreClock: { offsetMs: 0 } });
 
 /**
  * Starts the edge of one campus gateway on the ports it is given. Resolves when presses are taken; nothing that
@@ -54,14 +55,20 @@ const openDoor: MakeDoor = (config, ports) =>
 export async function startEdge(
   ports: Ports,
   config: EdgeConfig,
-  makeDoor: MakeDoor = openDoor,
+  makeDoor: MakeDoor = openDirectDoor,
 ): Promise<Edge> {
   const { clock, log } = ports;
-  const outbox = new Outbox(ports, config.gateway);
   const cloudClock = new CloudClock(clock);
   const notices = new Notices();
+  const outbox = new Outbox(ports, config.gateway, {
+    ...outboxNotices(notices, log),
+    late(kept) {
+      takeOver(kept);
+      // Its names may be of another epoch now.
+      bulkLink.birth();
+    },
+  });
   const devices = new Devices(clock);
-  const door = config.direct ? makeDoor(config.direct, ports) : null;
   const lines: RunningLine[] = [];
   const lineOf = (device: string) => lines.find((line) => line.devices.has(device));
   const byId = new Map(config.devices.map((d) => [d.id, d]));
@@ -75,19 +82,14 @@ export async function startEdge(
     }
   }
   const directSupervision = config.direct?.door.supervision;
-  if (directSupervision) {
+  if (config.direct && directSupervision) {
     const { interval_s } = directSupervision;
-    const driver = 'dc09';
+    const driver = config.direct.door.kind;
     devices.add({ id: directPathId, kind: 'direct-path', driver, heartbeat_s: interval_s, acts: [] });
   }
 
-  const kept = await outbox.start(takeOver, (reason) => {
-    log.error('the outbox cannot be opened: the edge runs on without it', { reason });
-    notices.open('outbox', 'open', {
-      zh: `网关无法打开报警存储：${reason}`,
-      en: `The gateway cannot open its alarm store: ${reason}`,
-    });
-  });
+  const kept = await outbox.start();
+  const door = config.direct ? makeDoor(config.direct, ports) : null;
 
   const alarmLink = connectAlarmLink(ports, config, {
     onUp: () => alarms.linkUp(),
@@ -190,6 +192,7 @@ export async function startEdge(
   function sweep(): void {
     if (closed) return;
     alarms.sweep();
+    void outbox.sweep();
     // Only a clock that is known may say what is 30 days old.
     const estimate = cloudClock.estimate();
     if (estimate && outbox.isOpen) {

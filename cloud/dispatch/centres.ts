@@ -1,5 +1,5 @@
 import type { CentreClock, Door } from '#platform/doors/door.ts';
-import { dc09Door } from '#platform/doors/dc09.ts';
+import { openDoor } from '#platform/doors/open.ts';
 import type { Clock, Log, Ports } from '#platform/ports.ts';
 import type { ApiCentre } from '#protocols/api.ts';
 import type { Bilingual } from '#protocols/messages/bilingual.ts';
@@ -19,7 +19,6 @@ export interface Centre {
 
 /** Opens every door of the file; connecting is the doors' own affair. */
 export function openCentres(ports: Ports, config: CloudConfig): Centre[] {
-  const { clock, random, streams } = ports;
   return config.centres.map(({ id, name = null, primary, doors }) => {
     const log = ports.log.child({ centre: id });
     const centreClock: CentreClock = { offsetMs: 0 };
@@ -29,7 +28,7 @@ export function openCentres(ports: Ports, config: CloudConfig): Centre[] {
       primary,
       doors: doors.map((door) => ({
         kind: door.kind,
-        door: dc09Door(door, { clock, random, streams, log, centreClock }),
+        door: openDoor(door, { ...ports, log, centreClock }),
       })),
     };
   });

@@ -7,6 +7,7 @@ import type { Alerts } from '../alerts/alerts.ts';
 import type { Incidents, Step } from '../incidents/incidents.ts';
 import { type Held, heldByPress, heldOf } from '../ingest/held.ts';
 import type { Names } from '../names.ts';
+import type { Places } from '../places.ts';
 import type { Change, Store } from '../store/store.ts';
 import {
   type DoorFailure,
@@ -67,6 +68,7 @@ export interface DispatcherParts {
   incidents: Incidents;
   centres: readonly Centre[];
   names: Names;
+  places: Places;
   /** The primary has acknowledged, and it is committed: tell these names of the alarm. */
   onDelivered(names: readonly Held[]): void;
 }
@@ -91,8 +93,10 @@ export class Dispatcher {
    */
   take(owed: Owed, hold = false): void {
     if (this.#pauses.closed || this.#pursuits.has(owed.id)) return;
+    const place = this.#parts.places.forDoors(owed.campus, owed.gateway, owed.device);
     const pursuit: Pursuit = {
       ...owed,
+      door: place === undefined ? owed.door : { ...owed.door, place },
       logged: { ...owed.logged },
       open: new Set(owed.centres),
       released: false,

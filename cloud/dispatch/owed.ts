@@ -1,5 +1,5 @@
 import type { Clock, SqlValue } from '#platform/ports.ts';
-import type { Mode } from '#protocols/signal.ts';
+import type { Mode, SignalType } from '#protocols/signal.ts';
 import { sequenceOf } from '#protocols/signal.ts';
 import type { Store } from '../store/store.ts';
 import type { Owed } from './dispatcher.ts';
@@ -9,6 +9,8 @@ interface OwedRow {
   id: number;
   incident: number | null;
   name: string;
+  digest: string;
+  type: SignalType;
   gateway: string;
   campus: string;
   device: string;
@@ -34,7 +36,7 @@ interface OwedRow {
  */
 export async function loadOwed(store: Store, clock: Clock, signal: number | null): Promise<Owed[]> {
   const rows = await store.read<OwedRow>(
-    `SELECT s.id, s.incident, s.name, s.gateway, s.campus, s.device, s.epoch, s.n, s.mode, s.account, s.zone, s.code,
+    `SELECT s.id, s.incident, s.name, s.digest, s.type, s.gateway, s.campus, s.device, s.epoch, s.n, s.mode, s.account, s.zone, s.code,
        s.occurred_at, s.clock_known, s.age_at_ingest_ms, s.ingested_at, s.dispatched_at, d.centre,
        EXISTS (SELECT 1 FROM incident_log l WHERE l.signal = s.id AND l.step = 'raised') AS raised
      FROM deliveries d JOIN signals s ON s.id = d.signal
@@ -63,6 +65,8 @@ export async function loadOwed(store: Store, clock: Clock, signal: number | null
       logged: { raised: row.raised !== 0, dispatched: row.dispatched_at !== null },
       door: {
         name: row.name,
+        digest: row.digest,
+        type: row.type,
         mode: row.mode,
         account: row.account,
         zone: row.zone,

@@ -132,6 +132,8 @@ export function admission(alarm: AlarmMessage, campus: string, centres: readonly
     forDoors(): DoorSignal {
       return {
         name: text,
+        digest,
+        type: facts.type,
         mode: facts.mode,
         account: facts.account,
         zone: facts.zone,
@@ -140,6 +142,7 @@ export function admission(alarm: AlarmMessage, campus: string, centres: readonly
         occurredAt: facts.occurred_at,
         clockKnown: facts.clock_known,
         pressedAtMonotonic: arrival.monotonic - placed.ageMs,
+        ...(facts.sum && { count: facts.sum.count }),
       };
     },
   };

@@ -1,7 +1,6 @@
-import { Buffer } from 'node:buffer';
-import { createHmac } from 'node:crypto';
 import type { HttpPort } from '#platform/http.ts';
 import type { ApiAlert } from '#protocols/api.ts';
+import { signatureOf } from '#protocols/standard-webhooks.ts';
 import type { CloudConfig } from '../config.ts';
 
 export type WebhookConfig = CloudConfig['webhooks'][number];
@@ -15,17 +14,6 @@ export interface Notification {
 }
 
 const timeoutMs = 10_000;
-
-/**
- * `webhook-signature` of Standard Webhooks 1.0 (standardwebhooks.com): HMAC-SHA256 over `id.timestamp.body`,
- * base64. A secret that begins with `whsec_` is base64 after it; any other is taken as its own UTF-8 bytes.
- */
-export function signatureOf(secret: string, id: string, timestamp: number, body: string): string {
-  const key = secret.startsWith('whsec_')
-    ? Buffer.from(secret.slice(6), 'base64')
-    : Buffer.from(secret, 'utf8');
-  return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
-}
 
 /** Tells it once. Rejects with a sentence when the receiver did not answer 2xx within 10 s. */
 export async function callWebhook(

@@ -59,7 +59,10 @@ export class Alarms {
   /** Takes over what an earlier life left in the outbox. */
   resume(kept: Kept): void {
     this.#levels.resume(kept.rises);
-    for (const record of kept.alarms) {
+    // A file that was lost and opened again, or begun anew: what it missed, and what it tells again.
+    for (const alarm of this.#live.values()) save(this.#path, alarm);
+    const unknown = kept.alarms.filter(({ name }) => !this.#live.has(nameText(name)));
+    for (const record of unknown) {
       const alarm = resumedAlarm(record, this.#path.clock);
       this.#live.set(alarm.text, alarm);
       const key = originKey(record);
@@ -68,7 +71,7 @@ export class Alarms {
       this.#byOrigin.set(key, alarm);
       if (again) this.#join(alarm, again);
     }
-    for (const { name } of kept.alarms) life.resume(this.#path, this.#live.get(nameText(name))!);
+    for (const { name } of unknown) life.resume(this.#path, this.#live.get(nameText(name))!);
   }
 
   /**

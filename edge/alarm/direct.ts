@@ -72,9 +72,11 @@ async function tryDoor(
 
 /** Equal to what the cloud sends, so that two copies at 110 are the same frame. */
 function doorSignal({ record, text, pressedAt }: Alarm): DoorSignal {
-  const { mode, account, zone, code, occurred_at, clock_known } = record.facts;
+  const { type, mode, account, zone, code, occurred_at, clock_known, sum } = record.facts;
   return {
     name: text,
+    digest: record.digest,
+    type,
     mode,
     account,
     zone,
@@ -83,5 +85,6 @@ function doorSignal({ record, text, pressedAt }: Alarm): DoorSignal {
     occurredAt: occurred_at,
     clockKnown: clock_known,
     pressedAtMonotonic: pressedAt,
+    ...(sum && { count: sum.count }),
   };
 }

@@ -16,7 +16,7 @@ import { parsePayload } from './payload.ts';
 /** Ids of commands that were run lately: a command runs once. */
 const commandsRemembered = 1000;
 
-type Unsent<T> = Omit<T, 'kind' | 'session' | 'sent_at'>;
+type Unsent<T> = Omit<T, 'kind' | 'session' | 'sent_at' | 'n'>;
 
 export interface BulkLinkSources {
   heartbeatMs: number;
@@ -51,6 +51,8 @@ export function connectBulkLink(
   const ran = new Set<string>();
   let session = newSession();
   let stopBeating = () => {};
+  /** Heartbeats of this session. */
+  let beats = 0;
   let closed = false;
 
   const link: MqttLink = ports.mqtt.connect({
@@ -58,6 +60,7 @@ export function connectBulkLink(
     subscribe: [topicOf(campus, gateway, 'command')],
     will() {
       session = newSession();
+      beats = 0;
       const will: StateLaneMessage = { kind: 'will', session };
       return { topic: stateTopic, payload: new TextEncoder().encode(JSON.stringify(will)) };
     },
@@ -96,6 +99,7 @@ export function connectBulkLink(
     const message: Heartbeat = {
       kind: 'heartbeat',
       session,
+      n: ++beats,
       sent_at: cloudClock.sending(),
       ...sources.heartbeat(),
     };
@@ -142,10 +146,9 @@ export function connectBulkLink(
     async close() {
       closed = true;
       stopBeating();
-      const goodbye: StateLaneMessage = { kind: 'will', session };
-      // MQTT sends no will for a connection that is closed in order.
+      const goodbye: StateLaneMessage = { kind: 'goodbye', session };
       await link.publish(stateTopic, JSON.stringify(goodbye)).catch(() => {});
-      await link.close();
+      await link.close('withheld');
     },
   };
 }

@@ -2,8 +2,9 @@ import { z } from 'zod';
 import { id } from '#protocols/signal.ts';
 import { act, simulatorKind } from '../kind.ts';
 import { port } from '../wire.ts';
+import { behave, cameraCommand, cameraEvent } from './behaviour.ts';
 import { simulateCamera } from './camera.ts';
-import { misbehaviours } from './misbehaviour.ts';
+import { sceneNames } from './scenes.ts';
 
 /** ONVIF cameras. */
 export const cameras = simulatorKind({
@@ -12,13 +13,15 @@ export const cameras = simulatorKind({
     port,
     username: z.string().default('belfry'),
     password: z.string().default(''),
+    /** What it looks at. */
+    scene: z.enum(sceneNames).default('gate'),
   }),
   group: 'cameras',
   description: z.object({ address: z.string(), username: z.string(), password: z.string() }),
-  async start(bench, { id, port, username, password }) {
+  async start(bench, { id, port, username, password, scene }) {
     const { host } = bench;
     const camera = await bench.atPort(port, (free) =>
-      simulateCamera(bench, { host, port: free, username, password, serial: `SIM-${id}` }),
+      simulateCamera(bench, { host, port: free, username, password, scene, serial: `SIM-${id}` }),
     );
     const description = { address: `http://${host}:${camera.port}`, username, password };
     return {
@@ -30,27 +33,23 @@ export const cameras = simulatorKind({
           wiring: { driver: 'onvif-camera', ...description },
           state: () => ({
             misbehaviour: camera.misbehaviour,
+            view: camera.lens.view,
+            stream: camera.stream.trouble,
+            viewers: camera.stream.viewers,
+            recordedDays: camera.recordedDays,
             clockOffsetMs: camera.clockOffsetMs,
             asked: Object.fromEntries(camera.asked),
           }),
           acts: {
-            behave: act(
+            behave: act(cameraCommand, (command) => behave(camera, command)),
+            /** A notification to whoever pulls events. */
+            event: act(cameraEvent, (event) => camera.emit(event)),
+            reboot: act(
               z.strictObject({
-                online: z.boolean().optional(),
-                password: z.string().optional(),
-                clockOffsetMs: z.number().optional(),
-                /** null: none. */
-                misbehaviour: z.enum(misbehaviours).nullable().optional(),
+                ms: z.number().min(0).max(600_000),
+                clock: z.enum(['kept', 'lost']).default('lost'),
               }),
-              async ({ online, password, clockOffsetMs, misbehaviour }) => {
-                camera.password = password ?? camera.password;
-                if (misbehaviour !== undefined) camera.misbehaviour = misbehaviour;
-                camera.clockOffsetMs = clockOffsetMs ?? camera.clockOffsetMs;
-                if (online !== undefined) await (online ? camera.online() : camera.offline());
-              },
-            ),
-            reboot: act(z.strictObject({ ms: z.number().min(0).max(600_000) }), ({ ms }) =>
-              camera.reboot(ms),
+              ({ ms, clock }) => camera.reboot(ms, clock),
             ),
           },
         },

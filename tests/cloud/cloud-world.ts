@@ -105,6 +105,11 @@ export class CloudWorld {
           };
         },
       },
+      disk: {
+        setAside: () => Promise.reject(new Error('nothing is damaged here')),
+        freeBytes: async () => 1e9,
+        holdBack: async () => {},
+      },
       mqtt: {
         connect: (options) => {
           links.push(options);

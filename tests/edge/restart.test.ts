@@ -168,11 +168,11 @@ test('a rise is sent once, also when it is still up after a restart; a new rise 
   expect(world.edge.status().alarms).toEqual([]);
 });
 
-test('a stop in order: no timer goes on, and the cloud is told at once', async () => {
+test('a stop in order says goodbye, which is not the will of a crash, and no timer goes on', async () => {
   await world.edge.close();
   const sent = world.cloud.raw.length;
   await world.clock.pass(60_000);
-  expect(world.cloud.states.at(-1)).toMatchObject({ kind: 'will' });
+  expect(world.cloud.states.at(-1)).toMatchObject({ kind: 'goodbye' });
   expect(world.cloud.raw.length - sent).toBeLessThanOrEqual(1);
 });
 

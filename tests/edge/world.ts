@@ -2,7 +2,16 @@ import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import type { Door, DoorResult, DoorSignal } from '#platform/doors/door.ts';
-import type { Clock, Database, DatabasePort, Log, MqttLinkOptions, Ports } from '#platform/ports.ts';
+import { DatabaseError } from '#platform/database-error.ts';
+import type {
+  Clock,
+  Database,
+  DatabasePort,
+  DiskPort,
+  Log,
+  MqttLinkOptions,
+  Ports,
+} from '#platform/ports.ts';
 import { SqliteFile, boundStatement } from '#platform/sqlite.ts';
 import { deviceBase, type EdgeConfig, parseEdgeConfig } from '#edge/config.ts';
 import type { DeviceBase, Driver, DriverContext, RaisedEvent } from '#edge/driver.ts';
@@ -61,13 +70,25 @@ export async function settle() {
   for (let i = 0; i < 30; i++) await Promise.resolve();
 }
 
-export type DiskFault = 'none' | 'silent' | 'failing' | 'unopenable';
+export type DiskFault = 'none' | 'silent' | 'failing' | 'unopenable' | 'dead' | 'full';
 
 /** SQLite in memory: what was committed outlives the process that did it. */
 export class TestDisk {
   readonly #files = new Map<string, DatabaseSync>();
   fault: DiskFault = 'none';
   commits = 0;
+  opened = 0;
+  inUse = false;
+  /** The check of the whole file finds mistakes; rows can still be read. */
+  unsound = false;
+  workersKilled = 0;
+  readonly damaged = new Set<DatabaseSync>();
+  readonly aside: string[] = [];
+  /** Bytes free while it is not full, bytes held back, and commits that what was held back makes room for. */
+  free = 1e9;
+  held = 0;
+  roomInReserve = 20;
+  room = 0;
   /** Commits that a silent disk holds back. */
   #held: (() => void)[] = [];
 
@@ -75,22 +96,35 @@ export class TestDisk {
     const life = {
       dead: false,
       open: async (name: string, _durability: unknown, schema: string): Promise<Database> => {
+        this.opened++;
         if (this.fault === 'unopenable') throw new Error('no such disk');
+        if (this.fault === 'dead') throw new DatabaseError('io', 'disk I/O error');
+        if (this.inUse) throw new DatabaseError('in-use', `${name} is in use by another process`);
         const db = this.#files.get(name) ?? new DatabaseSync(':memory:');
         this.#files.set(name, db);
         db.exec(schema);
         const file = new SqliteFile(db);
         let closed = false;
+        const workers = this.workersKilled;
         const alive = () => {
           if (life.dead || closed) throw new Error('closed');
+          if (workers !== this.workersKilled) throw new DatabaseError('closed', 'lost its worker thread');
+          if (this.fault === 'dead') throw new DatabaseError('io', 'disk I/O error');
+          if (this.damaged.has(db)) throw new DatabaseError('corrupt', 'disk image is malformed');
         };
         return {
-          async read<T>(sql: string, params = []) {
+          read: async <T>(sql: string, params: Parameters<Database['read']>[1] = []) => {
             alive();
+            if (this.unsound && sql.startsWith('PRAGMA quick_check') && !this.aside.length) {
+              return [{ quick_check: 'wrong # of entries in index' }] as T[];
+            }
             return file.read(boundStatement({ sql, params })) as T[];
           },
           commit: async (statements) => {
             alive();
+            if (this.fault === 'full' && this.room-- <= 0) {
+              throw new DatabaseError('full', 'database or disk is full');
+            }
             if (this.fault === 'failing') throw new Error('disk I/O error');
             const bound = statements.map(boundStatement);
             if (this.fault === 'silent') await new Promise<void>((done) => this.#held.push(done));
@@ -105,6 +139,29 @@ export class TestDisk {
       },
     };
     return life;
+  }
+
+  diskPort(): DiskPort {
+    return {
+      setAside: async (name, at) => {
+        const aside = `${name}.damaged-${at}`;
+        this.#files.set(aside, this.#files.get(name)!);
+        this.#files.delete(name);
+        this.aside.push(aside);
+        return aside;
+      },
+      freeBytes: async () => (this.fault === 'full' ? 0 : this.free),
+      holdBack: async (bytes) => {
+        if (bytes > 0 && this.fault === 'full') throw new DatabaseError('full', 'no space left');
+        if (bytes === 0 && this.held > 0) this.room = this.roomInReserve;
+        this.held = bytes;
+      },
+    };
+  }
+
+  /** Bad bits in the whole file: whoever touches it is told so. */
+  ruin(name = 'alarms') {
+    this.damaged.add(this.#files.get(name)!);
   }
 
   /** The disk answers again. */
@@ -398,6 +455,7 @@ export class World {
         bytes: (count) => createHash('sha256').update(`random ${this.#seed++}`).digest().subarray(0, count),
       },
       databases,
+      disk: this.disk.diskPort(),
       mqtt: { connect: this.cloud.connect },
       streams: { open: () => Promise.reject(new Error('no wires here')) },
       listening: { listen: () => Promise.reject(new Error('nobody dials in here')) },
@@ -405,7 +463,8 @@ export class World {
     };
     const starting = startEdge(ports, config, () => this.door);
     const progress = { running: false };
-    void starting.then(() => (progress.running = true));
+    const over = () => void (progress.running = true);
+    void starting.then(over, over);
     for (let i = 0; i < 20 && !progress.running; i++) await this.clock.pass(i === 0 ? 0 : 500);
     this.edge = await starting;
     await this.clock.pass(10);

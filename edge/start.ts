@@ -161,7 +161,7 @@ export async function startEdge(
       cloudClock.learn(message);
       if (message.epoch === outbox.epoch && message.highest_n > outbox.highestN) rewound(message.highest_n);
     }
-    if (message.kind === 'telemetry-receipt') telemetry.receipt(message.epoch, message.n);
+    if (message.kind === 'telemetry-receipt') telemetry.receipt(message);
     alarms.receipt(message);
     keepClock();
   }
@@ -215,7 +215,13 @@ export async function startEdge(
   }
 
   if (kept) takeOver(kept);
-  const telemetry = new Telemetry(ports, bulkLink, cloudClock, notices);
+  const telemetry = new Telemetry(ports, {
+    gateway: config.gateway,
+    link: bulkLink,
+    cloudClock,
+    notices,
+    alarmOnItsWay: () => alarms.onTheirWay,
+  });
   // Whatever its file does, no press waits for it.
   void telemetry.start();
   for (const configured of config.lines) {

@@ -28,6 +28,15 @@ export const place = z.object({
   gateway: id,
   device: id,
   device_name: bilingual.nullable(),
+  /** Where it is: each only as far as the campus file says. */
+  address: bilingual.optional(),
+  building: bilingual.optional(),
+  storey: bilingual.optional(),
+  room: bilingual.optional(),
+  /** The cameras that look there, nearest first; left out where there are none. */
+  cameras: z
+    .array(z.object({ gateway: id, device: id, name: bilingual, picture_url: z.string().nullable() }))
+    .optional(),
 });
 
 /** Whether it reached 110 in time: `late` is over five minutes after the press. */

@@ -13,9 +13,13 @@ export interface Seen {
   seen: string;
 }
 
-/** A limit must hold to the end of its time; all else only has to come true once. */
-export function isLimit({ alarms, open_alerts: openAlerts }: Expectation): boolean {
-  return openAlerts !== undefined || alarms?.at_most !== undefined;
+/**
+ * When it is decided: as soon as it comes true; when it is broken, or has held to the end of its time; or only
+ * then, since a count of alarms never falls.
+ */
+export function decidedWhen(wanted: Expectation): 'true once' | 'true throughout' | 'true at the end' {
+  if (wanted.open_alerts) return 'true throughout';
+  return wanted.alarms?.at_most === undefined ? 'true once' : 'true at the end';
 }
 
 const everything = 500;

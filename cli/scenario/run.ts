@@ -1,7 +1,7 @@
 import type { ConfigurationSource } from '#platform/configuration.ts';
 import { ConfigurationError } from '#platform/configuration.ts';
 import type { SimulatedPart } from '#sim/kind.ts';
-import { isLimit, look, type Seen } from './expectations.ts';
+import { decidedWhen, look, type Seen } from './expectations.ts';
 import type { Expectation, ScenarioFile, Step } from './file.ts';
 import type { World } from './world.ts';
 
@@ -109,14 +109,15 @@ export async function runTimeline(
   return Promise.all(pending);
 
   async function decide(expectation: Expectation, deadline: number): Promise<Outcome> {
-    const limit = isLimit(expectation);
+    const when = decidedWhen(expectation);
+    const early = (holds: boolean) => (when === 'true once' ? holds : when === 'true throughout' && !holds);
     for (;;) {
       const seen = await look(world, expectation, since).catch((error: unknown) => ({
         holds: false,
         seen: error instanceof Error ? error.message : String(error),
       }));
       const over = now() >= deadline || stop.aborted;
-      if (over || seen.holds !== limit) {
+      if (over || early(seen.holds)) {
         const outcome = { ...seen, expectation, at: now() };
         progress.decided(outcome);
         return outcome;

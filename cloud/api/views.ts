@@ -15,6 +15,7 @@ import { type PassageRow, passageOf } from '../latency/passage.ts';
 import { stagesOf, totalOf } from '../latency/stages.ts';
 import type { Device, Gateway } from '../liveness/fleet.ts';
 import { namesOf } from '../names.ts';
+import { placesOf } from '../places.ts';
 import type { ApiParts } from './parts.ts';
 
 /** Reads the cloud as the API shows it. */
@@ -40,13 +41,26 @@ const marks = (values: readonly unknown[]) => values.map(() => '?').join(', ');
 
 export function createViews({ store, campuses }: Pick<ApiParts, 'store' | 'campuses'>): Views {
   const names = namesOf(campuses);
-  const placeOf = (campus: string, gateway: string, device: string): z.infer<typeof place> => ({
-    campus,
-    campus_name: names.campus(campus),
-    gateway,
-    device,
-    device_name: names.device(gateway, device),
-  });
+  const places = placesOf(campuses);
+  function placeOf(campus: string, gateway: string, device: string): z.infer<typeof place> {
+    const { cameras = [], ...where } = places.location(gateway, device) ?? {};
+    return {
+      campus,
+      campus_name: names.campus(campus),
+      gateway,
+      device,
+      device_name: names.device(gateway, device),
+      ...where,
+      ...(cameras.length > 0 && {
+        cameras: cameras.map(({ gateway, device, name, pictureUrl }) => ({
+          gateway,
+          device,
+          name,
+          picture_url: pictureUrl,
+        })),
+      }),
+    };
+  }
 
   async function alarmPage(where: string, params: readonly SqlValue[], limit: number) {
     const rows = await store.read<AlarmRow>(

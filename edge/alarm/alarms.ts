@@ -15,6 +15,9 @@ import { save } from './save.ts';
 /** Presses that have left the outbox and are still known without asking the disk. */
 const recentLimit = 4096;
 
+/** For so long after a press the rest of the edge makes way for it, ms; for ever it could not. */
+const makeWayMs = 10_000;
+
 export type AlarmSurroundings = Omit<AlarmPath, 'onLeft' | 'onKnown' | 'closed' | 'cloudEpoch'>;
 
 export interface AlarmPoint {
@@ -45,6 +48,15 @@ export class Alarms {
 
   get pending(): number {
     return this.#live.size;
+  }
+
+  /** Whether one was pressed a moment ago and is not delivered yet: everything else makes way. */
+  get onTheirWay(): boolean {
+    const now = this.#path.clock.monotonic();
+    for (const { record, pressedAt } of this.#live.values()) {
+      if (!record.delivered && now - pressedAt < makeWayMs) return true;
+    }
+    return false;
   }
 
   /** Names of the alarms that have not left, with what is known of them. */

@@ -28,7 +28,9 @@ const one = {
   buttons: [{ id: 'gate', serial: 'b0000001', via: 'tcp' as const }],
   centres: [{ id: 'city-110' }],
   cameras: [{ id: 'camera-1', password: 'secret' }],
-  buses: [{ id: 'bus-1', via: 'tcp' as const, sensors: [{ id: 'smoke-1', unit: 1, register: 2 }] }],
+  buses: [
+    { id: 'bus-1', via: 'tcp' as const, sensors: [{ id: 'smoke-1', unit: 1, model: 'smoke-register-2' }] },
+  ],
   http_centres: [{ id: 'city-cap' }],
 };
 
@@ -62,7 +64,7 @@ describe('the simulator', () => {
       buttons: ['gate'],
       centres: ['city-110'],
       cameras: ['camera-1'],
-      smoke: ['smoke-1'],
+      sensors: ['smoke-1'],
     });
     expect(statSync(join(folder, 'sim.json')).mode & 0o777).toBe(0o600);
   });
@@ -101,7 +103,7 @@ describe('the control door', () => {
     await start();
     const { said } = await ask('GET', '/');
     expect(Object.keys(said)).toEqual(
-      expect.arrayContaining(['buttons', 'centres', 'cameras', 'smoke', 'http-centres']),
+      expect.arrayContaining(['buttons', 'centres', 'cameras', 'sensors', 'http-centres']),
     );
     expect(said).toMatchObject({
       buttons: { gate: { acts: { press: { type: 'object' } }, records: ['presses'] } },
@@ -109,8 +111,10 @@ describe('the control door', () => {
     const pressed = await ask('POST', '/buttons/gate/press', {});
     expect(pressed).toMatchObject({ status: 200, said: { serial: 0xb0000001, type: 'press' } });
     expect((await ask('GET', '/buttons/gate/presses')).said['items']).toHaveLength(1);
-    expect(await ask('POST', '/smoke/smoke-1/behave', { smoke: true })).toMatchObject({ said: { ok: true } });
-    expect((await ask('GET', '/smoke')).said).toMatchObject({ items: [{ smoke: true }] });
+    expect(await ask('POST', '/sensors/smoke-1/behave', { alarm: true })).toMatchObject({
+      said: { ok: true },
+    });
+    expect((await ask('GET', '/sensors')).said).toMatchObject({ items: [{ alarm: true }] });
   });
 
   it('answers a mistake with a sentence that says what there is', async () => {

@@ -151,8 +151,8 @@ export async function openCampus({
             {
               id: 'bus-1',
               sensors: [
-                { id: 'smoke-1', unit: 1, register: 2 },
-                { id: 'smoke-2', unit: 2, register: 2 },
+                { id: 'smoke-1', unit: 1, model: 'smoke-register-2' },
+                { id: 'smoke-2', unit: 2, model: 'smoke-register-2' },
               ],
             },
           ]
@@ -201,13 +201,12 @@ export async function openCampus({
           serial,
           zone: i + 1,
         })),
-        ...hardware.smoke.map(({ id, address, unit, register }, i) => ({
+        ...hardware.sensors.map(({ id, address, unit, model }, i) => ({
           id,
-          driver: 'modbus-smoke',
+          driver: 'modbus',
           address,
           unit,
-          function: 'holding',
-          register,
+          model,
           poll_ms: 200,
           heartbeat_s: 1,
           zone: 801 + i,

@@ -17,11 +17,14 @@ export interface SimulatedBus {
 /** Unit, function, address, count, CRC. */
 const questionLength = 8;
 
-/** Devices of any model on one Modbus bus. */
+/** Devices of any model on one Modbus bus. Throws when two of them have the same unit number. */
 export function simulateModbusBus(
   { clock, random }: { clock: Clock; random: Randomness },
   devices: readonly { unit: number; model: ModbusModel }[],
 ): SimulatedBus {
+  const numbers = devices.map(({ unit }) => unit);
+  const twice = numbers.find((unit, i) => numbers.indexOf(unit) !== i);
+  if (twice !== undefined) throw new Error(`two devices of this bus are unit ${twice}`);
   const units = new Map(devices.map(({ unit, model }) => [unit, new Slave(unit, model)]));
 
   /** Answers a message (unit, function, address, count) by `frame`, now, later or never. */

@@ -83,6 +83,12 @@ describe('the simulated Modbus bus', () => {
     await reads(client, simulated.units);
   });
 
+  it('two devices with one unit number are a mistake', () => {
+    const model = contact('smoke', 'holding', 3, 1);
+    const both = [1, 1].map((unit) => ({ unit, model }));
+    expect(() => simulateModbusBus({ clock: realClock, random: realRandomness }, both)).toThrow(/unit 1/);
+  });
+
   it('has the CRC of real sensors', () => {
     const question = Buffer.from('010300020001', 'hex');
     expect(Buffer.from(withCrc(question)).toString('hex')).toBe('01030002000125ca');

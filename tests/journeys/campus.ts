@@ -56,6 +56,8 @@ export interface Campus {
   edgeDisk: { folder: string; small: boolean };
   /** SIGSTOP and SIGCONT, for a process that hangs. */
   signal(part: Part, signal: NodeJS.Signals): void;
+  /** Null while it does not run. */
+  pid(part: Part): number | null;
   /** kill -9 unless told otherwise; resolves when the process is gone. */
   kill(part: Part, signal?: NodeJS.Signals): Promise<void>;
   ready(): Promise<void>;
@@ -82,6 +84,8 @@ export interface CampusOptions {
   buttons?: number;
   /** With a camera and a bus of two smoke sensors, whose heartbeats are short. */
   devices?: boolean;
+  /** So many sensors that only measure, on Modbus TCP. */
+  sensors?: number;
   /** Measured values go to a real InfluxDB 1.x (`influxd`), started as the part `database`. */
   database?: boolean;
   /** Gives the edge's folder a file system of its own of so many MB, where this user may mount one. */
@@ -99,6 +103,7 @@ export async function openCampus({
   direct,
   buttons = 2,
   devices = false,
+  sensors = 0,
   database = false,
   edgeDiskMb,
   between = (_link, port) => Promise.resolve(port),
@@ -160,17 +165,20 @@ export async function openCampus({
         serial: (0xb0000001 + i).toString(16),
       })),
       cameras: devices ? [{ id: 'camera-1', password: 'secret' }] : [],
-      buses: devices
-        ? [
-            {
-              id: 'bus-1',
-              sensors: [
-                { id: 'smoke-1', unit: 1, model: 'smoke-register-2' },
-                { id: 'smoke-2', unit: 2, model: 'smoke-register-2' },
-              ],
-            },
-          ]
-        : [],
+      buses: [
+        ...(devices
+          ? [
+              {
+                id: 'bus-1',
+                sensors: [
+                  { id: 'smoke-1', unit: 1, model: 'smoke-register-2' },
+                  { id: 'smoke-2', unit: 2, model: 'smoke-register-2' },
+                ],
+              },
+            ]
+          : []),
+        ...measuringBuses(sensors),
+      ],
     }),
   );
   writeFileSync(file('110.yaml'), stringify({ centres: [{ id: 'city-110' }] }));
@@ -236,9 +244,9 @@ export async function openCampus({
           address,
           unit,
           model,
-          poll_ms: 200,
-          heartbeat_s: 1,
-          zone: 801 + i,
+          ...(model === measuringModel
+            ? { poll_ms: 10_000, heartbeat_s: 30 }
+            : { poll_ms: 200, heartbeat_s: 1, zone: 801 + i }),
         })),
         ...hardware.cameras.map(({ id, address, username, password }) => ({
           id,
@@ -280,6 +288,7 @@ export async function openCampus({
     kill,
     edgeDisk: { folder: file('edge'), small },
     signal: (part, signal) => void running.get(part)?.kill(signal),
+    pid: (part) => running.get(part)?.pid ?? null,
     control,
     api,
     ready: () =>
@@ -332,4 +341,19 @@ bind-address = "127.0.0.1:${rpc}"
   bind-address = "127.0.0.1:${http}"
   log-enabled = false
 `;
+}
+
+const measuringModel = 'temperature-humidity-t';
+const unitsOfABus = 120;
+
+function measuringBuses(sensors: number) {
+  return Array.from({ length: Math.ceil(sensors / unitsOfABus) }, (_, bus) => ({
+    id: `climate-bus-${bus + 1}`,
+    via: 'tcp',
+    sensors: Array.from({ length: Math.min(unitsOfABus, sensors - bus * unitsOfABus) }, (_, i) => ({
+      id: `climate-${bus * unitsOfABus + i + 1}`,
+      unit: i + 1,
+      model: measuringModel,
+    })),
+  }));
 }

@@ -296,7 +296,7 @@ from pymodbus.server import StartSerialServer, StartTcpServer
 from pymodbus.datastore import ModbusSequentialDataBlock as B, ModbusSlaveContext as S, ModbusServerContext as C
 from pymodbus.transaction import ModbusRtuFramer
 def unit(smoke):
-    return S(hr=B(0, [0, 0, 0, smoke]), ir=B(0, [0, 0, 0, smoke]), co=B(0, [0, 0, 0, smoke]), di=B(0, [0, 0, 0, smoke]), zero_mode=True)
+    return S(hr=B(0, [0, 0, 0, smoke, 0x4020, 0, 273, 0xff9c]), ir=B(0, [0, 0, 0, smoke]), co=B(0, [0, 0, 0, smoke]), di=B(0, [0, 0, 0, smoke]), zero_mode=True)
 ctx = C(slaves={1: unit(0), 2: unit(1)}, single=False)
 if sys.argv[1] == 'rtu': StartSerialServer(context=ctx, framer=ModbusRtuFramer, port=sys.argv[2], baudrate=9600, timeout=0.01)
 else: StartTcpServer(context=ctx, address=('127.0.0.1', int(sys.argv[2])))
@@ -313,13 +313,25 @@ describe.runIf(hasPymodbus)("Debian's pymodbus as the slave", () => {
     tables.map((table) => sensor(unit, { id: `${table}-${unit}`, model: contactAt(table, 3) })),
   );
 
+  const measured = {
+    ...smokeModel,
+    values: [
+      { name: 'level', function: 'holding', register: 4, type: 'float32', unit: 'm' },
+      { name: 'warm', function: 'holding', register: 6, scale: 0.1, unit: '°C' },
+      { name: 'cold', function: 'holding', register: 7, type: 'i16', unit: '°C' },
+    ],
+  } satisfies ModbusModelFile;
+
   async function reads(address: StreamAddress) {
     const absent = sensor(9, { id: 'absent' });
     const wrong = sensor(1, { id: 'wrong', model: contactAt('holding', 50) });
-    const told = drive(address, [...devices, wrong, absent]);
+    const many = sensor(1, { id: 'many', model: measured });
+    const told = drive(address, [...devices, wrong, absent, many]);
     await until('all are read', () => devices.every((d) => told.healthOf(d.id) === 'good'), 25_000);
     await until('all levels are known', () => told.levels.length === devices.length, 25_000);
     for (const d of devices) expect(told.levelsOf(d.id)).toEqual([d.unit === 2]);
+    await until('all numbers of one answer are measured', () => told.measured('cold').length > 0, 25_000);
+    expect(told.factsOf('many')).toEqual({ level: 2.5, warm: 27.3, cold: -100 });
     await until('the wrong register is named', () => told.healthOf('wrong').includes('exception 2'), 25_000);
     await until('the absent unit is offline', () => told.healthOf('absent').startsWith('offline'), 25_000);
   }

@@ -2,10 +2,10 @@ import { z } from 'zod';
 import { cloudConfig, type CloudConfig } from '#cloud/config.ts';
 import { parseEdgeConfig, type ConfigProblem, type EdgeConfig } from '#edge/config.ts';
 import { drivers } from '#edge/drivers/index.ts';
-import type { SimulatorConfig } from '#sim/configuration.ts';
+import { findModel } from '#platform/modbus-models.ts';
 import type { Parts } from '#sim/control.ts';
 import type { SimulatedHardware } from '#sim/description.ts';
-import { simulatorConfig } from '#sim/configuration.ts';
+import { simulatorConfig, type SimulatorConfig } from '#sim/configuration.ts';
 import { demoCloud, demoEdge, demoHardware } from '../demo-campus.ts';
 import type { ScenarioFile } from './file.ts';
 
@@ -150,9 +150,10 @@ function devicesOf(scenario: ScenarioFile, base: readonly PlainDevice[], parts: 
     }
   }
   for (const { name: _, ...own } of scenario.devices) devices.set(own.id, { ...devices.get(own.id), ...own });
-  const taken = new Set([...devices.values()].map(({ zone }) => zone));
+  const all = [...devices.values()].map(withModel);
+  const taken = new Set(all.map(({ zone }) => zone));
   let next = 1;
-  return [...devices.values()].map((device) => {
+  return all.map((device) => {
     if (device['zone'] !== undefined || !raisesAlarms(device)) return device;
     while (taken.has(next)) next++;
     taken.add(next);
@@ -160,8 +161,15 @@ function devicesOf(scenario: ScenarioFile, base: readonly PlainDevice[], parts: 
   });
 }
 
+/** The data file of a named Modbus model in the place of its name, as the edge's file has it. */
+function withModel(device: PlainDevice): PlainDevice {
+  if (device['driver'] !== 'modbus' || typeof device['model'] !== 'string') return device;
+  const found = findModel(device['model'], { base: '.' });
+  return found.kind === 'model' ? { ...device, model: found.model } : device;
+}
+
 function raisesAlarms(device: PlainDevice): boolean {
   const driver = drivers.find(({ name }) => name === device['driver']);
-  const parsed = driver?.device.safeParse(device);
+  const parsed = driver?.device.safeParse({ zone: 999, ...device });
   return driver !== undefined && parsed?.success === true && driver.describe(parsed.data).alarms;
 }

@@ -1,5 +1,6 @@
 import { createViews, type Views } from '#cloud/api/views.ts';
 import type { Cloud } from '#cloud/start.ts';
+import { realClock } from '#platform/real/clock.ts';
 import { parseContactId } from '#protocols/contact-id.ts';
 import type { CentreFrame } from '#sim/centre/frame-store.ts';
 import type { SimulatedButton } from '#sim/button/kind.ts';
@@ -35,7 +36,7 @@ export async function look(world: World, wanted: Expectation, since: number): Pr
     return { holds: seen === shows, seen };
   }
   if (cloud === null) return { holds: false, seen: 'the cloud is not running' };
-  const views = createViews({ store: cloud.store, campuses: world.campus.cloud.campuses });
+  const views = createViews({ clock: realClock, store: cloud.store, campuses: world.campus.cloud.campuses });
   if (wanted.alarm) return looksAtAlarms(views, wanted.alarm);
   if (wanted.alarms) {
     const { device, mode, at_least: atLeast = 0, at_most: atMost = Infinity } = wanted.alarms;

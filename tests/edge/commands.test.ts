@@ -37,7 +37,9 @@ test('what failed is told again as failed, and is not tried again', async () => 
   world.command(selfTest);
   await world.clock.pass(100);
   expect(runs).toBe(1);
-  expect(world.replies).toMatchObject(Array(2).fill({ ok: false, detail: 'the circuit is open' }));
+  expect(world.replies).toMatchObject(
+    Array.from({ length: 2 }, () => ({ ok: false, detail: 'the circuit is open' })),
+  );
 });
 
 test('a copy that comes while the command runs is answered by that run alone', async () => {

@@ -2,7 +2,7 @@ import type { Door, DoorSignal } from '#platform/doors/door.ts';
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
 import { sequenceOf } from '#protocols/signal.ts';
 import { backoff } from '#platform/backoff.ts';
-import type { Alarm, AlarmPath } from './alarm.ts';
+import { type Alarm, type AlarmPath, nothing } from './alarm.ts';
 
 const again = { firstMs: 500, maxMs: 10_000 };
 
@@ -12,7 +12,8 @@ export function armDirect(path: AlarmPath, alarm: Alarm, got: Got, waitMs: numbe
   alarm.stop.direct();
   alarm.stop.direct = path.clock.after(waitMs, () => deliverDirectly(path, alarm, got));
 }
-type Got = (receipt: CentreReceipt) => void;
+/** Null: *delivered* is known from the other path, and this one has ended without a receipt. */
+type Got = (receipt: CentreReceipt | null) => void;
 
 /**
  * Delivers at once, and again with back-off until *delivered* is known
@@ -30,16 +31,19 @@ export function deliverDirectly(path: AlarmPath, alarm: Alarm, got: Got): void {
 
   async function round(): Promise<void> {
     const receipt = await tryDoor(path, alarm, direct!.centre, direct!.door);
-    if (receipt) {
+    if (receipt || alarm.record.delivered || path.closed) {
       alarm.delivering = false;
       got(receipt);
       return;
     }
-    if (alarm.record.delivered || path.closed) {
+    const cancel = path.clock.after(pace.next(), () => {
+      alarm.stop.direct = nothing;
+      void round();
+    });
+    alarm.stop.direct = () => {
+      cancel();
       alarm.delivering = false;
-      return;
-    }
-    alarm.stop.direct = path.clock.after(pace.next(), () => void round());
+    };
   }
 }
 

@@ -59,7 +59,11 @@ export function goDirect(path: AlarmPath, alarm: Alarm): void {
   deliverDirectly(path, alarm, (receipt) => deliveredDirectly(path, alarm, receipt));
 }
 
-function deliveredDirectly(path: AlarmPath, alarm: Alarm, receipt: CentreReceipt): void {
+function deliveredDirectly(path: AlarmPath, alarm: Alarm, receipt: CentreReceipt | null): void {
+  if (!receipt) {
+    leaveIfDone(path, alarm);
+    return;
+  }
   alarm.record.direct.push(receipt);
   path.log.info('110 has acknowledged on the direct way', {
     alarm: alarm.text,
@@ -138,7 +142,8 @@ export function leaveIfDone(path: AlarmPath, alarm: Alarm): boolean {
   if (alarm.left) return true;
   const told = heldByCloud(path, alarm) === 'delivered' && !reportDue(path, alarm);
   const byItself = refusedByCloud(path, alarm) && record.direct.length > 0;
-  if (!record.delivered || !(told || byItself) || !lampIsDone(path, alarm)) return false;
+  // A receipt that is still under way on the direct path is told as well.
+  if (!record.delivered || alarm.delivering || !(told || byItself) || !lampIsDone(path, alarm)) return false;
   path.log.info('alarm leaves the outbox', { alarm: alarm.text });
   end(path, alarm);
   save(path, alarm);

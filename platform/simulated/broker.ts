@@ -54,7 +54,12 @@ export class Broker {
   readonly #network: Network;
   readonly #trace: (what: string | (() => string)) => void;
 
-  constructor(timeline: Timeline, random: Seeded, network: Network, trace: (what: string | (() => string)) => void) {
+  constructor(
+    timeline: Timeline,
+    random: Seeded,
+    network: Network,
+    trace: (what: string | (() => string)) => void,
+  ) {
     this.#timeline = timeline;
     this.#random = random;
     this.#network = network;

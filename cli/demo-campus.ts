@@ -1,7 +1,47 @@
 import type { SimulatedHardware } from '#sim/description.ts';
 
 /** The campus that `belfry up` runs: what hangs on its walls, what people call it, and who is told. */
-const campus = { id: 'demo-school', name: { zh: '钟楼实验小学', en: 'Belfry Demo Primary School' } };
+const campus = {
+  id: 'demo-school',
+  name: { zh: '钟楼实验小学', en: 'Belfry Demo Primary School' },
+  address: { zh: '钟楼区晨光路 18 号', en: '18 Chenguang Road, Zhonglou District' },
+  contacts: [
+    {
+      name: { zh: '王建国', en: 'Wang Jianguo' },
+      role: { zh: '保卫科科长', en: 'head of security' },
+      phone: '0519-5550 0110',
+    },
+    {
+      name: { zh: '陈晓梅', en: 'Chen Xiaomei' },
+      role: { zh: '副校长', en: 'deputy head' },
+      phone: '0519-5550 0101',
+    },
+  ],
+  buildings: [
+    { id: 'gates', name: { zh: '校门', en: 'Gates' } },
+    {
+      id: 'office-building',
+      name: { zh: '行政楼', en: 'Office building' },
+      storeys: [
+        { id: 'f1', name: { zh: '一层', en: '1st floor' } },
+        { id: 'f3', name: { zh: '三层', en: '3rd floor' } },
+      ],
+    },
+    {
+      id: 'canteen-building',
+      name: { zh: '食堂楼', en: 'Canteen building' },
+      storeys: [{ id: 'f1', name: { zh: '一层', en: '1st floor' } }],
+    },
+    {
+      id: 'dormitory-building',
+      name: { zh: '宿舍楼', en: 'Dormitory' },
+      storeys: [
+        { id: 'f1', name: { zh: '一层', en: '1st floor' } },
+        { id: 'f2', name: { zh: '二层', en: '2nd floor' } },
+      ],
+    },
+  ],
+};
 const gateway = 'demo-gateway';
 const account = '1100';
 
@@ -15,9 +55,9 @@ const buttonPlaces = [
 ] as const;
 
 const cameraPlaces = [
-  { id: 'north-gate-camera', zh: '北门', en: 'North gate' },
-  { id: 'kitchen-camera', zh: '食堂后厨', en: 'Canteen kitchen' },
-  { id: 'playground-camera', zh: '操场', en: 'Playground' },
+  { id: 'north-gate-camera', scene: 'gate', zh: '北门', en: 'North gate' },
+  { id: 'kitchen-camera', scene: 'kitchen', zh: '食堂后厨', en: 'Canteen kitchen' },
+  { id: 'playground-camera', scene: 'playground', zh: '操场', en: 'Playground' },
 ];
 const camera = { username: 'belfry', password: 'demo' };
 
@@ -41,6 +81,22 @@ const smokePlaces = [
   { bus: 'canteen-bus', via: 'tcp', id: 'kitchen-smoke', unit: 1, zh: '食堂后厨', en: 'Canteen kitchen' },
   { bus: 'canteen-bus', via: 'tcp', id: 'hall-smoke', unit: 2, zh: '食堂大厅', en: 'Canteen hall' },
 ] as const;
+/** Where in the buildings each thing is, and which cameras look there. */
+const whereabouts: Record<string, { building: string; storey?: string; room?: string; cameras?: string[] }> =
+  {
+    'north-gate': { building: 'gates', cameras: ['north-gate-camera', 'playground-camera'] },
+    'south-gate': { building: 'gates' },
+    'duty-office': { building: 'office-building', storey: 'f1', room: '102' },
+    principal: { building: 'office-building', storey: 'f3', room: '301' },
+    canteen: { building: 'canteen-building', storey: 'f1', cameras: ['kitchen-camera'] },
+    dormitory: { building: 'dormitory-building', storey: 'f1', room: '101', cameras: ['playground-camera'] },
+    'dormitory-1-smoke': { building: 'dormitory-building', storey: 'f1' },
+    'dormitory-2-smoke': { building: 'dormitory-building', storey: 'f2' },
+    'kitchen-smoke': { building: 'canteen-building', storey: 'f1', cameras: ['kitchen-camera'] },
+    'hall-smoke': { building: 'canteen-building', storey: 'f1', cameras: ['kitchen-camera'] },
+    'kitchen-camera': { building: 'canteen-building', storey: 'f1' },
+    'north-gate-camera': { building: 'gates' },
+  };
 /** Smoke sensors have the zones from here on. */
 const firstSmokeZone = 801;
 
@@ -57,11 +113,11 @@ export function demoHardware(buttons: number = buttonPlaces.length) {
       };
     }),
     centres: [{ id: 'city-110' }],
-    cameras: cameraPlaces.map(({ id }) => ({ id, ...camera })),
+    cameras: cameraPlaces.map(({ id, scene }) => ({ id, scene, ...camera })),
     buses: [...Map.groupBy(smokePlaces, ({ bus }) => bus)].map(([id, sensors]) => ({
       id,
       via: sensors[0]!.via,
-      sensors: sensors.map((sensor) => ({ id: sensor.id, unit: sensor.unit, register: 2 })),
+      sensors: sensors.map((sensor) => ({ id: sensor.id, unit: sensor.unit, model: 'smoke-register-2' })),
     })),
   };
 }
@@ -75,30 +131,9 @@ export function demoEdge(hardware: SimulatedHardware, { mqttPort }: { mqttPort: 
     broker: { url: `mqtt://127.0.0.1:${mqttPort}` },
     direct: { centre: primary(hardware).id, door: dc09Door(hardware) },
     devices: [
-      ...hardware.buttons.map(({ id, address, serial, silent }, i) => ({
-        id,
-        driver: 'button',
-        address,
-        serial,
-        zone: i + 1,
-        sounder: silent ? 'silent' : 'audible',
-      })),
-      ...hardware.smoke.map(({ id, address, unit, register }, i) => ({
-        id,
-        driver: 'modbus-smoke',
-        address,
-        unit,
-        function: 'holding',
-        register,
-        zone: firstSmokeZone + i,
-      })),
-      ...hardware.cameras.map(({ id, address, username, password }) => ({
-        id,
-        driver: 'onvif-camera',
-        address,
-        username,
-        password,
-      })),
+      ...hardware.buttons.map(({ id, wiring }, i) => ({ id, ...wiring, zone: i + 1 })),
+      ...hardware.sensors.map(({ id, wiring }, i) => ({ id, ...wiring, zone: firstSmokeZone + i })),
+      ...hardware.cameras.map(({ id, wiring }) => ({ id, ...wiring })),
     ],
   };
 }
@@ -108,6 +143,8 @@ export function demoCloud(hardware: SimulatedHardware, ports: { httpPort: number
   return {
     broker: { embedded: { port: ports.mqttPort } },
     http: { port: ports.httpPort },
+    // Each button on each path every quarter of an hour: often enough to be seen at work.
+    probes: { every_h: 0.25 },
     centres: [
       {
         id: primary(hardware).id,
@@ -123,9 +160,26 @@ export function demoCloud(hardware: SimulatedHardware, ports: { httpPort: number
           {
             id: gateway,
             devices: [
-              ...hardware.buttons.map(({ id }, i) => ({ id, kind: 'button', name: buttonName(id, i) })),
-              ...smokePlaces.map(({ id, zh, en }) => ({ id, kind: 'smoke', name: { zh, en } })),
-              ...cameraPlaces.map(({ id, zh, en }) => ({ id, kind: 'camera', name: { zh, en } })),
+              ...hardware.buttons.map(({ id }, i) => ({
+                id,
+                kind: 'button',
+                name: buttonName(id, i),
+                zone: i + 1,
+                ...whereabouts[id],
+              })),
+              ...smokePlaces.map(({ id, zh, en }, i) => ({
+                id,
+                kind: 'smoke',
+                name: { zh, en },
+                zone: firstSmokeZone + i,
+                ...whereabouts[id],
+              })),
+              ...cameraPlaces.map(({ id, zh, en }) => ({
+                id,
+                kind: 'camera',
+                name: { zh, en },
+                ...whereabouts[id],
+              })),
             ],
           },
         ],

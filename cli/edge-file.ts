@@ -1,12 +1,38 @@
+import { dirname } from 'node:path';
 import { z } from 'zod';
 import { parseEdgeConfig, type EdgeConfig } from '#edge/config.ts';
 import { drivers } from '#edge/drivers/index.ts';
-import { ConfigurationError, readConfiguration } from '#platform/configuration.ts';
+import { ConfigurationError, type ConfigurationSource, readConfiguration } from '#platform/configuration.ts';
+import { findModel } from '#platform/modbus-models.ts';
+
+type Plain = Record<string, unknown>;
 
 /** Reads edge.yaml whole; throws a `ConfigurationError` that names file, line and path of every mistake. */
 export function readEdgeFile(file: string): EdgeConfig {
   const { value, source } = readConfiguration(file, z.record(z.string(), z.unknown()), { env: process.env });
-  const parsed = parseEdgeConfig(value, drivers);
+  const parsed = parseEdgeConfig(withModels(value, source, dirname(file)), drivers);
   if (parsed.ok) return parsed.config;
   throw new ConfigurationError(parsed.problems.map(({ path, message }) => source.problemAt(path, message)));
+}
+
+/** Puts the data file of each model that a Modbus device names (`model: NAME` or `./FILE.yaml`) in its place. */
+export function withModels(value: Plain, source: ConfigurationSource, base: string): Plain {
+  const { models: own, ...rest } = value;
+  const fail = (path: (string | number)[], message: string) =>
+    new ConfigurationError([source.problemAt(path, message)]);
+  if (own !== undefined && typeof own !== 'string') throw fail(['models'], 'expected the path of a folder');
+  if (!Array.isArray(rest.devices)) return rest;
+  const devices = (rest.devices as unknown[]).map((device, i) => {
+    const { driver, model } = (device ?? {}) as Plain;
+    if (driver !== 'modbus' || typeof model !== 'string') return device;
+    try {
+      const found = findModel(model, { base, own });
+      if (found.kind === 'model') return { ...(device as Plain), model: found.model };
+      throw fail(['devices', i, 'model'], `no such model; there are: ${found.names.join(', ')}`);
+    } catch (error) {
+      if (error instanceof ConfigurationError) throw error;
+      throw fail(own === undefined ? ['devices', i, 'model'] : ['models'], (error as Error).message);
+    }
+  });
+  return { ...rest, devices };
 }

@@ -44,6 +44,15 @@ export async function runService(start: (stop: AbortSignal) => Promise<Service>)
   process.exit(0);
 }
 
+/** What a path that was given is wrong about, by the system's code. */
+const pathMistakes: Record<string, string> = {
+  EACCES: 'this user may not write here. Choose another folder with --data, or change its owner.',
+  EPERM: 'this user may not write here. Choose another folder with --data, or change its owner.',
+  ENOTDIR: 'a part of this path is a file, not a folder. Choose another folder with --data.',
+  EEXIST: 'this is a file, not a folder. Choose another folder with --data.',
+  EROFS: 'this disk can only be read. Choose another folder with --data.',
+};
+
 /** One clear line for a mistake of the user's; the stack for a mistake of ours. */
 export function explain(error: unknown): string {
   if (isPortTaken(error)) {
@@ -52,5 +61,10 @@ export function explain(error: unknown): string {
   }
   if (error instanceof UserError) return error.message;
   if (error instanceof Error && error.name === 'ConfigurationError') return error.message;
+  const { code, path, port } = error as NodeJS.ErrnoException & { port?: number };
+  if (code === 'EADDRINUSE')
+    return `${port === undefined ? 'A port' : `Port ${port}`} is taken by another program.`;
+  const sentence = code !== undefined && path !== undefined ? pathMistakes[code] : undefined;
+  if (sentence !== undefined) return `${path}: ${sentence}`;
   return error instanceof Error ? (error.stack ?? error.message) : String(error);
 }

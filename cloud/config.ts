@@ -1,8 +1,8 @@
 import { z } from 'zod';
-import { dc09DoorConfig } from '#platform/doors/dc09.ts';
+import { doorConfig } from '#platform/doors/open.ts';
 import { bilingual } from '#protocols/messages/bilingual.ts';
-import { deviceKind } from '#protocols/messages/state.ts';
 import { id } from '#protocols/signal.ts';
+import { campus, complainOfCampuses, complainOfRepeats } from './campus-config.ts';
 
 /** Until people and gateways can sign in, nothing of the cloud listens where others could reach it. */
 const loopbackHost = z
@@ -42,7 +42,12 @@ const centre = z.strictObject({
   /** *Delivered* and the lamp mean this one. */
   primary: z.boolean().default(false),
   /** In the order in which they are tried. */
-  doors: z.array(dc09DoorConfig).min(1),
+  doors: z.array(doorConfig).min(1),
+  /**
+   * False: tests and probes are not sent there. They end at its door, and the evidence says how far the way was
+   * proved. Drills are agreed with it by people, and go through.
+   */
+  takes_tests: z.boolean().default(true),
 });
 
 const webhook = z.strictObject({
@@ -52,10 +57,13 @@ const webhook = z.strictObject({
   secret: z.string().min(8, 'use at least 8 characters'),
 });
 
-const device = z.strictObject({ id, name: bilingual.strict(), kind: deviceKind });
-const gateway = z.strictObject({ id, devices: z.array(device).default([]) });
-const campus = z.strictObject({ id, name: bilingual.strict(), gateways: z.array(gateway).default([]) });
-
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:MM');
+const probes = z.strictObject({
+  /** Within so many hours each button is proved on each path. */
+  every_h: z.number().min(0.01).default(24),
+  /** Probes run only between these times of the day (which may cross midnight), China Standard Time. */
+  window: z.strictObject({ from: timeOfDay, to: timeOfDay }).optional(),
+});
 const httpUrl = z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' });
 const influx = z.discriminatedUnion('version', [
   z.strictObject({
@@ -84,6 +92,8 @@ export const cloudConfig = z
     centres: z.array(centre).min(1),
     webhooks: z.array(webhook).default([]),
     campuses: z.array(campus).default([]),
+    /** Scheduled end-to-end probes of the buttons; without this there are none. */
+    probes: probes.optional(),
     /** Where no InfluxDB is configured, telemetry lives in the embedded store. */
     telemetry: z.strictObject({ influx: influx.optional() }).prefault({}),
   })
@@ -100,30 +110,12 @@ export const cloudConfig = z
       complainOfRepeats(doors, ['centres', c, 'doors'], 'door of this centre', complain);
     }
     complainOfRepeats(config.webhooks, ['webhooks'], 'webhook', complain);
-    complainOfRepeats(config.campuses, ['campuses'], 'campus', complain);
+    complainOfCampuses(config.campuses, complain);
 
-    // A gateway's id alone names its signals, so it is unique in the whole city and not only on its campus.
-    const gateways = new Set<string>();
-    for (const [c, { gateways: ofCampus }] of config.campuses.entries()) {
-      for (const [g, gateway] of ofCampus.entries()) {
-        const path = ['campuses', c, 'gateways', g];
-        if (gateways.has(gateway.id)) complain([...path, 'id'], `there is already a gateway ${gateway.id}`);
-        gateways.add(gateway.id);
-        complainOfRepeats(gateway.devices, [...path, 'devices'], 'device of this gateway', complain);
-      }
-    }
+    const { window, every_h } = config.probes ?? {};
+    if (window !== undefined && window.from === window.to)
+      complain(['probes', 'window'], 'a window needs two different times');
+    if (window !== undefined && every_h !== undefined && every_h < 24)
+      complain(['probes', 'every_h'], 'with a window, 24 or more: it opens once a day');
   });
 export type CloudConfig = z.infer<typeof cloudConfig>;
-
-function complainOfRepeats(
-  items: readonly { id: string }[],
-  path: (string | number)[],
-  what: string,
-  complain: (path: (string | number)[], message: string) => void,
-): void {
-  const seen = new Set<string>();
-  for (const [i, { id }] of items.entries()) {
-    if (seen.has(id)) complain([...path, i, 'id'], `there is already a ${what} ${id}`);
-    seen.add(id);
-  }
-}

@@ -5,10 +5,13 @@ import { within } from '#platform/within.ts';
 import type { ApiCentre } from '#protocols/api.ts';
 import { cloudAlarmFilter, cloudBulkFilters, type Lane, topicOf } from '#protocols/messages/topics.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
+import { type Commands, startCommands } from './commands/commands.ts';
 import type { CloudConfig } from './config.ts';
 import { type Centre, centresNow, openCentres, watchCentres } from './dispatch/centres.ts';
+import { endDelivery, type Ended, type Ending } from './dispatch/ending.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { startRecovery } from './dispatch/recovery.ts';
+import { type Drills, startDrills } from './drills/drills.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { createIncidents, type Incidents } from './incidents/incidents.ts';
 import { AlarmIngest } from './ingest/alarm-ingest.ts';
@@ -20,8 +23,11 @@ import { createReports } from './ingest/reports.ts';
 import { watchLatency } from './latency/watch.ts';
 import { type Liveness, startLiveness } from './liveness/liveness.ts';
 import { namesOf } from './names.ts';
+import { placesOf } from './places.ts';
 import { startNotifier } from './notify/notifier.ts';
 import { callWebhook } from './notify/webhook.ts';
+import { probedButtons, tellOverdue } from './probes/duties.ts';
+import { startProbes } from './probes/probes.ts';
 import { openStore, type Store } from './store/store.ts';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { TelemetryUnavailable } from './telemetry/telemetry-store.ts';
@@ -34,6 +40,10 @@ export interface Cloud {
   incidents: Incidents;
   liveness: Liveness;
   telemetry: Pick<Telemetry, 'query'>;
+  commands: Commands;
+  drills: Drills;
+  /** A person ends the delivery of an alarm that no centre has acknowledged. */
+  endDelivery(alarm: string, ending: Ending): Promise<Ended>;
   /** Centres with their doors' supervision, as they are now. */
   centres(): ApiCentre[];
   /** Whether the two connections to the broker are up. */
@@ -82,9 +92,12 @@ export async function startCloud(
     incidents,
     centres,
     names,
+    undeliveredAfterMs: config.latency.bound_ms,
+    places: placesOf(config.campuses),
     onDelivered: (held) => answers.tell(held),
   });
-  const primary = centres.find((centre) => centre.primary)!.id;
+  const primaryCentre = centres.find((centre) => centre.primary)!;
+  const primary = primaryCentre.id;
   const reports = await createReports({ clock, log, store, alerts, incidents, dispatcher, primary, names });
   const recovery = await startRecovery({
     clock,
@@ -99,6 +112,16 @@ export async function startCloud(
   const sendBulk = publishOn('bulk');
   const send = (campus: string, gateway: string, lane: Lane, message: object) =>
     sendBulk(topicOf(campus, gateway, lane), message);
+  const commands = await startCommands({
+    clock,
+    random,
+    log,
+    store,
+    publish: (campus, gateway, message) => send(campus, gateway, 'command', message),
+  });
+  const drills = await startDrills({ clock, random, log, store, alerts, commands, names });
+  const end = (alarm: string, ending: Ending) =>
+    endDelivery({ clock, log, store, incidents, dispatcher, answers }, alarm, ending);
   const liveness = await startLiveness({
     clock,
     random,
@@ -119,6 +142,7 @@ export async function startCloud(
       if (message.kind === 'birth') recovery.ask(gateway);
     },
     telemetry: (campus, gateway, message) => telemetry.receive(campus, gateway, message),
+    reply: (gateway, message) => commands.onReply(gateway, message),
     spoke: (campus, gateway, session) => liveness.spoke(campus, gateway, session),
   };
   const alarmIngest = new AlarmIngest({
@@ -127,10 +151,12 @@ export async function startCloud(
     store,
     alerts,
     dispatcher,
+    drills,
     reports,
     answers,
     quarantine,
     centres: centres.map(({ id }) => id),
+    primary,
     names,
     onSession: sinks.spoke,
   });
@@ -171,6 +197,21 @@ export async function startCloud(
   });
 
   const stopWatching = watchCentres({ clock, log, store, alerts }, centres);
+  const buttons = () => probedButtons(config, liveness.devices());
+  const stopProbes = await startProbes({
+    clock,
+    random,
+    log,
+    store,
+    alerts,
+    commands,
+    names,
+    config,
+    primary: primaryCentre,
+    buttons,
+    tellOverdue: () => tellOverdue({ clock, store, alerts, names }, buttons()),
+    endDelivery: end,
+  });
   const stopForgetting = startForgetting({ clock, log, store });
 
   async function shut(): Promise<void> {
@@ -194,12 +235,18 @@ export async function startCloud(
     incidents,
     liveness,
     telemetry,
+    commands,
+    drills,
+    endDelivery: end,
     centres: () => centresNow(centres),
     links: () => ({ alarm: links.alarm?.up ?? false, bulk: links.bulk?.up ?? false }),
     close() {
       closing ??= (async () => {
         stopWatching();
         stopForgetting();
+        stopProbes();
+        drills.close();
+        commands.close();
         recovery.close();
         alarmIngest.close();
         bulkIngest.close();

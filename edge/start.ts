@@ -1,19 +1,23 @@
 import belfry from '../package.json' with { type: 'json' };
 import type { Ports } from '#platform/ports.ts';
-import { dc09Door } from '#platform/doors/dc09.ts';
 import type { Door } from '#platform/doors/door.ts';
+import { openDoor } from '#platform/doors/open.ts';
 import { within } from '#platform/within.ts';
 import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import type { DeviceReport } from '#protocols/messages/state.ts';
 import { Alarms } from './alarm/alarms.ts';
+import { commandRunner } from './commands/commands.ts';
+import { Drills } from './commands/drills.ts';
 import type { DirectConfig, EdgeConfig } from './config.ts';
 import { Devices } from './devices.ts';
 import { directPathId, reportDirectPath } from './direct-path.ts';
 import { type RunningLine, runLine } from './lines.ts';
 import { Notices } from './notices.ts';
 import { reasonOf } from '#platform/reason.ts';
+import { outboxNotices } from './outbox/notices.ts';
 import { type Kept, type KeptClock, Outbox } from './outbox/outbox.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
+import { turns } from './turns.ts';
 import { connectAlarmLink } from './uplink/alarm-link.ts';
 import { connectBulkLink } from './uplink/bulk-link.ts';
 import { CloudClock } from './uplink/offset.ts';
@@ -44,8 +48,8 @@ export interface Edge {
 /** Makes the edge's own door into the primary centre. */
 export type MakeDoor = (config: DirectConfig, ports: Ports) => Door;
 
-const openDoor: MakeDoor = (config, ports) =>
-  dc09Door(config.door, { ...ports, centreClock: { offsetMs: 0 } });
+const openDirectDoor: MakeDoor = (config, ports) =>
+  openDoor(config.door, { ...ports, centreClock: { offsetMs: 0 } });
 
 /**
  * Starts the edge of one campus gateway on the ports it is given. Resolves when presses are taken; nothing that
@@ -54,14 +58,21 @@ const openDoor: MakeDoor = (config, ports) =>
 export async function startEdge(
   ports: Ports,
   config: EdgeConfig,
-  makeDoor: MakeDoor = openDoor,
+  makeDoor: MakeDoor = openDirectDoor,
 ): Promise<Edge> {
   const { clock, log } = ports;
-  const outbox = new Outbox(ports, config.gateway);
   const cloudClock = new CloudClock(clock);
   const notices = new Notices();
+  const outbox = new Outbox(ports, config.gateway, {
+    ...outboxNotices(notices, log),
+    late(kept) {
+      takeOver(kept);
+      // Its names may be of another epoch now.
+      bulkLink.birth();
+    },
+  });
   const devices = new Devices(clock);
-  const door = config.direct ? makeDoor(config.direct, ports) : null;
+  const heavyWork = turns(config.looks_at_once);
   const lines: RunningLine[] = [];
   const lineOf = (device: string) => lines.find((line) => line.devices.has(device));
   const byId = new Map(config.devices.map((d) => [d.id, d]));
@@ -75,18 +86,29 @@ export async function startEdge(
     }
   }
   const directSupervision = config.direct?.door.supervision;
-  if (directSupervision) {
+  if (config.direct && directSupervision) {
     const { interval_s } = directSupervision;
-    const driver = 'dc09';
+    const driver = config.direct.door.kind;
     devices.add({ id: directPathId, kind: 'direct-path', driver, heartbeat_s: interval_s, acts: [] });
   }
 
-  const kept = await outbox.start(takeOver, (reason) => {
-    log.error('the outbox cannot be opened: the edge runs on without it', { reason });
-    notices.open('outbox', 'open', {
-      zh: `网关无法打开报警存储：${reason}`,
-      en: `The gateway cannot open its alarm store: ${reason}`,
-    });
+  const kept = await outbox.start();
+  const door = config.direct ? makeDoor(config.direct, ports) : null;
+  const direct =
+    config.direct && door
+      ? {
+          centre: config.direct.centre,
+          door,
+          afterMs: config.direct.after_ms,
+          takesTests: config.direct.takes_tests,
+        }
+      : null;
+  const drills = new Drills({
+    clock,
+    random: ports.random,
+    log,
+    cloudClock,
+    keep: (all) => outbox.keepDrills(all),
   });
 
   const alarmLink = connectAlarmLink(ports, config, {
@@ -108,15 +130,11 @@ export async function startEdge(
       return {
         offset: cloudClock.estimate(),
         pending_alarms: alarms.pending,
+        drills: drills.holding(),
         devices: devices.news(),
       };
     },
-    act(device, act) {
-      const line = lineOf(device);
-      if (!line) throw new Error(`there is no device ${device} here`);
-      if (!line.run?.act) throw new Error(`the driver of ${device} takes no commands now`);
-      return line.run.act(device, act);
-    },
+    command: (command) => runCommand(command),
     onSession: (tell) => notices.session(tell),
   });
   const alarms = new Alarms(
@@ -129,10 +147,9 @@ export async function startEdge(
       notices,
       link: alarmLink,
       session: () => bulkLink.session(),
-      direct:
-        config.direct && door
-          ? { centre: config.direct.centre, door, afterMs: config.direct.after_ms }
-          : null,
+      direct,
+      abovePerMinute: config.summing.above_per_minute,
+      inDrill: (device, pressedAt) => drills.covers(device, pressedAt),
       failedAfterMs: config.lamp.failed_after_ms,
       lampOf,
       silentFor: (device) => devices.silentFor(device),
@@ -140,10 +157,28 @@ export async function startEdge(
     // A driver can only name devices of its line, and the file gives every one that raises alarms a zone.
     (device) => ({ account: config.account, zone: byId.get(device)?.zone ?? 999 }),
   );
+  const runCommand = commandRunner({
+    clock,
+    log,
+    cloudClock,
+    drills,
+    direct,
+    rebirth: () => bulkLink.birth(),
+    raisesAlarms: (device) => byId.get(device)?.zone !== undefined,
+    act(device, act) {
+      const line = lineOf(device);
+      if (!line) throw new Error(`there is no device ${device} here`);
+      if (!line.run?.act) throw new Error(`the driver of ${device} takes no commands now`);
+      return line.run.act(device, act);
+    },
+    tested: (device, result) => devices.tested(device, result),
+    raise: (device, route, proof) => alarms.probe(device, route, proof),
+  });
 
   function takeOver(kept: Kept): void {
     notices.close('outbox', 'open');
     cloudClock.resume(kept.clock);
+    drills.resume(kept.drills);
     alarms.resume(kept);
   }
 
@@ -159,7 +194,7 @@ export async function startEdge(
       cloudClock.learn(message);
       if (message.epoch === outbox.epoch && message.highest_n > outbox.highestN) rewound(message.highest_n);
     }
-    if (message.kind === 'telemetry-receipt') telemetry.receipt(message.epoch, message.n);
+    if (message.kind === 'telemetry-receipt') telemetry.receipt(message);
     alarms.receipt(message);
     keepClock();
   }
@@ -190,6 +225,7 @@ export async function startEdge(
   function sweep(): void {
     if (closed) return;
     alarms.sweep();
+    void outbox.sweep();
     // Only a clock that is known may say what is 30 days old.
     const estimate = cloudClock.estimate();
     if (estimate && outbox.isOpen) {
@@ -212,12 +248,18 @@ export async function startEdge(
   }
 
   if (kept) takeOver(kept);
-  const telemetry = new Telemetry(ports, bulkLink, cloudClock, notices);
+  const telemetry = new Telemetry(ports, {
+    gateway: config.gateway,
+    link: bulkLink,
+    cloudClock,
+    notices,
+    alarmOnItsWay: () => alarms.onTheirWay,
+  });
   // Whatever its file does, no press waits for it.
   void telemetry.start();
   for (const configured of config.lines) {
     lines.push(
-      runLine(ports, configured, devices, {
+      runLine(ports, configured, devices, heavyWork, {
         event: (raised) => alarms.event(raised),
         level: (device, type, up, readAt) => alarms.level({ device, type }, up, readAt),
         measure: (device, field, value, unit) => telemetry.measure(device, field, value, unit),
@@ -243,6 +285,7 @@ export async function startEdge(
     async close() {
       closed = true;
       alarms.close();
+      drills.close();
       await within(clock, closeWithinMs, shut());
     },
   };

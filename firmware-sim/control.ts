@@ -1,159 +1,88 @@
 import { timingSafeEqual } from 'node:crypto';
 import { fastify } from 'fastify';
-import { serializerCompiler, validatorCompiler, type ZodTypeProvider } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import type { Clock } from '#platform/ports.ts';
-import { misbehaviours } from './camera/misbehaviour.ts';
-import { centreCommand } from './centre/behaviour.ts';
-import { pressTypes } from '#protocols/button-frame/frame.ts';
-import type { PressOrigin } from '#protocols/button-frame/frame.ts';
-import type { Button } from './button/unit.ts';
-import type { SimulatedButton, SimulatedHardware } from './description.ts';
-import type { Running } from './simulator.ts';
+import type { SimulatedPart } from './kind.ts';
 
-const raise = {
-  press: (unit) => unit.press(),
-  'long-press': (unit) => unit.longPress(),
-  'second-press': (unit) => unit.secondPress(),
-  test: (unit) => unit.test(),
-} satisfies Record<(typeof pressTypes)[number], (unit: Button) => PressOrigin>;
+/** Everything that runs: by group, by id. */
+export type Parts = ReadonlyMap<string, ReadonlyMap<string, SimulatedPart>>;
+
+/** What was asked for is not here. Its message says what is. */
+export class NotHere extends Error {
+  readonly statusCode = 404;
+}
+
+export function found<T>(things: ReadonlyMap<string, T> | Readonly<Record<string, T>>, name: string): T {
+  const map = things instanceof Map ? things : new Map(Object.entries(things));
+  const thing = map.get(name) as T | undefined;
+  if (thing !== undefined) return thing;
+  throw new NotHere(`there is no ${name} here; there are: ${[...map.keys()].join(', ') || 'none'}`);
+}
 
 /**
  * The simulator's control door: HTTP on loopback, one bearer token. This is the hand that presses and the fault
- * that breaks; edge and cloud know nothing of it. Fills in `hardware.control.url`.
+ * that breaks; edge and cloud know nothing of it. `GET /` says what there is to be done; `GET /{group}` and
+ * `GET /{group}/{id}` give states, `GET /{group}/{id}/{record}` the longer lists, and
+ * `POST /{group}/{id}/{act}` acts.
  */
 export async function startControl(
-  running: Running,
-  hardware: SimulatedHardware,
-  { clock }: { clock: Clock },
-  port: number,
-): Promise<{ port: number; close(): Promise<void> }> {
-  const app = fastify({ forceCloseConnections: true }).withTypeProvider<ZodTypeProvider>();
-  app.setValidatorCompiler(validatorCompiler);
-  app.setSerializerCompiler(serializerCompiler);
-  const expected = Buffer.from(`Bearer ${hardware.control.token}`);
+  parts: Parts,
+  token: string,
+  at: { host: string; port: number },
+): Promise<{ port: number; url: string; close(): Promise<void> }> {
+  const app = fastify({ forceCloseConnections: true });
+  const expected = Buffer.from(`Bearer ${token}`);
   app.addHook('onRequest', async (request, reply) => {
     const given = Buffer.from(request.headers.authorization ?? '');
     if (given.length !== expected.length || !timingSafeEqual(given, expected)) {
       return reply.code(401).send({ detail: 'send the token of sim.json as Authorization: Bearer' });
     }
   });
+  app.setErrorHandler((error: Error & { statusCode?: number }, _request, reply) => {
+    if (error instanceof z.ZodError) return reply.code(400).send({ detail: z.prettifyError(error) });
+    return reply.code(error.statusCode ?? 500).send({ detail: error.message });
+  });
+  app.setNotFoundHandler((request, reply) =>
+    reply.code(404).send({ detail: `there is nothing at ${request.method} ${request.url}` }),
+  );
 
-  const found = <T>(things: Map<string, T>, id: string): T => {
-    const thing = things.get(id);
-    if (thing === undefined) {
-      const known = [...things.keys()].join(', ');
-      throw Object.assign(new Error(`there is no ${id} here; there are: ${known}`), { statusCode: 404 });
-    }
-    return thing;
-  };
-  const byId = z.object({ id: z.string() });
-  const instant = clock.wall() - clock.monotonic();
-
-  function describe(id: string): SimulatedButton {
-    const press = found(running.buttons, id).unit.presses().at(-1);
-    if (press === undefined) return { id, pressed_at: null, lamp: null };
-    const lamp = press.lamp === 'sending' ? null : { counter: press.origin.counter, state: press.lamp };
-    return { id, pressed_at: press.pressedAt + instant, lamp };
-  }
-
-  app.get('/buttons', () => ({ items: [...running.buttons.keys()].map(describe) }));
-  app.get('/buttons/:id', { schema: { params: byId } }, ({ params }) => describe(params.id));
-  app.get('/buttons/:id/presses', { schema: { params: byId } }, ({ params }) => ({
-    items: found(running.buttons, params.id)
-      .unit.presses()
-      .map(({ origin, pressedAt, ackedAt, lamp }) => ({
-        origin,
-        pressed_at: pressedAt + instant,
-        host_acked: ackedAt !== null,
-        lamp: lamp === 'sending' ? null : lamp,
-      })),
+  app.get('/', () =>
+    Object.fromEntries(
+      [...parts].map(([group, members]) => [
+        group,
+        Object.fromEntries(
+          [...members].map(([id, { acts, records = {} }]) => [
+            id,
+            {
+              acts: Object.fromEntries(
+                Object.entries(acts).map(([name, { input }]) => [
+                  name,
+                  z.toJSONSchema(input, { io: 'input' }),
+                ]),
+              ),
+              records: Object.keys(records),
+            },
+          ]),
+        ),
+      ]),
+    ),
+  );
+  app.get<{ Params: { group: string } }>('/:group', async ({ params }) => ({
+    items: [...found(parts, params.group).values()].map((part) => part.state()),
   }));
-  app.post(
-    '/buttons/:id/press',
-    { schema: { params: byId, body: z.strictObject({ type: z.enum(pressTypes).default('press') }) } },
-    ({ params, body }) => raise[body.type](found(running.buttons, params.id).unit),
+  const partAt = ({ group, id }: { group: string; id: string }) => found(found(parts, group), id);
+  app.get<{ Params: { group: string; id: string } }>('/:group/:id', async ({ params }) =>
+    partAt(params).state(),
   );
-  app.post(
-    '/buttons/:id/misbehave',
-    {
-      schema: {
-        params: byId,
-        body: z.strictObject({
-          noiseBytes: z.int().min(0).max(2_000_000).optional(),
-          corrupted: z.number().min(0).max(1).optional(),
-          lostBytes: z.number().min(0).max(1).optional(),
-          dripMs: z.number().min(0).max(10_000).optional(),
-        }),
-      },
-    },
-    ({ params, body }) => {
-      found(running.buttons, params.id).unit.misbehave(body);
-      return { ok: true };
-    },
+  app.get<{ Params: { group: string; id: string; record: string } }>(
+    '/:group/:id/:record',
+    async ({ params }) => found(partAt(params).records ?? {}, params.record)(),
   );
-  app.post(
-    '/buttons/:id/wire',
-    { schema: { params: byId, body: z.strictObject({ plugged: z.boolean() }) } },
-    async ({ params, body }) => {
-      const button = found(running.buttons, params.id);
-      await (body.plugged ? button.plugIn() : button.unplug());
-      return { ok: true };
-    },
+  app.post<{ Params: { group: string; id: string; act: string } }>(
+    '/:group/:id/:act',
+    async ({ params, body }) =>
+      (await found(partAt(params).acts, params.act).run(body ?? {})) ?? { ok: true },
   );
 
-  app.post(
-    '/cameras/:id/behave',
-    {
-      schema: {
-        params: byId,
-        body: z.strictObject({
-          online: z.boolean().optional(),
-          password: z.string().optional(),
-          clockOffsetMs: z.number().optional(),
-          /** null: none. */
-          misbehaviour: z.enum(misbehaviours).nullable().optional(),
-        }),
-      },
-    },
-    async ({ params, body }) => {
-      const camera = found(running.cameras, params.id);
-      camera.password = body.password ?? camera.password;
-      if (body.misbehaviour !== undefined) camera.misbehaviour = body.misbehaviour;
-      camera.clockOffsetMs = body.clockOffsetMs ?? camera.clockOffsetMs;
-      if (body.online !== undefined) await (body.online ? camera.online() : camera.offline());
-      return { ok: true };
-    },
-  );
-  app.post(
-    '/smoke/:id/behave',
-    {
-      schema: {
-        params: byId,
-        body: z.strictObject({
-          smoke: z.boolean().optional(),
-          answers: z.enum(['answers', 'silent', 'damaged']).optional(),
-        }),
-      },
-    },
-    ({ params, body }) => {
-      const unit = found(running.smoke, params.id);
-      unit.smoke = body.smoke ?? unit.smoke;
-      if (body.answers !== undefined) unit.behaviour = { kind: body.answers };
-      return { ok: true };
-    },
-  );
-
-  app.post('/centres/:id/behave', { schema: { params: byId, body: centreCommand } }, ({ params, body }) => {
-    found(running.centres, params.id).behave(body);
-    return { ok: true };
-  });
-  app.get('/centres/:id/frames', { schema: { params: byId } }, ({ params }) => {
-    const centre = found(running.centres, params.id);
-    return { items: centre.frames(), counts: centre.counts() };
-  });
-
-  const url = await app.listen({ host: '127.0.0.1', port });
-  hardware.control.url = url;
-  return { port: Number(new URL(url).port), close: () => app.close() };
+  const url = await app.listen(at);
+  return { port: Number(new URL(url).port), url, close: () => app.close() };
 }

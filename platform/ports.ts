@@ -4,6 +4,8 @@
  * timers, sockets, files or randomness. A set of ports belongs to one incarnation of a process.
  */
 
+import type { HttpPort } from './http.ts';
+
 /** Time, passed in. Durations come from `monotonic`, instants from `wall`; never mix the two. */
 export interface Clock {
   /** UTC milliseconds of this machine's wall clock. It may jump by hours in either direction. */
@@ -52,6 +54,22 @@ export interface DatabasePort {
   open(name: string, durability: Durability, schema: string): Promise<Database>;
 }
 
+/** The disk under the database files of this process, for whoever must live with a bad one. All reject with a `DatabaseError`. */
+export interface DiskPort {
+  /**
+   * Moves a damaged file, which must be closed, out of the way: under a name with the time `at` (UTC ms), for
+   * people. Resolves with that name. The next `open` begins an empty file.
+   */
+  setAside(name: string, at: number): Promise<string>;
+  /** Bytes that this process may still write on the disk of its files. */
+  freeBytes(): Promise<number>;
+  /**
+   * Holds so many bytes of the disk back in a file that says nothing; 0 gives them free. Idempotent. Rejects with
+   * `full` when there is no room for it (and then holds nothing).
+   */
+  holdBack(bytes: number): Promise<void>;
+}
+
 export interface MqttMessage {
   topic: string;
   payload: Uint8Array;
@@ -65,8 +83,11 @@ export interface MqttLink {
    * connection). It queues nothing: the outbox is the only queue. A PUBACK promises nothing about the cloud.
    */
   publish(topic: string, payload: string): Promise<void>;
-  /** No callback comes after it. The broker publishes the will, as after a crash: gone is gone. */
-  close(): Promise<void>;
+  /**
+   * No callback comes after it. The broker publishes the will, as after a crash; `withheld` says DISCONNECT, and
+   * the broker keeps it to itself (unless the connection is dead: then gone is gone).
+   */
+  close(will?: 'published' | 'withheld'): Promise<void>;
 }
 
 export interface MqttLinkOptions {
@@ -145,8 +166,11 @@ export interface Ports {
   clock: Clock;
   random: Randomness;
   databases: DatabasePort;
+  disk: DiskPort;
   mqtt: MqttPort;
   streams: StreamPort;
   listening: ListenPort;
   log: Log;
+  /** Not in every world: what needs it says so at its start. */
+  http?: HttpPort;
 }

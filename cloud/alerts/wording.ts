@@ -13,6 +13,7 @@ export const modeWords: Record<Mode, Bilingual> = {
 export const faultWords: Record<DoorFault, Bilingual> = {
   unreachable: { zh: '无法连接', en: 'cannot be reached' },
   silent: { zh: '没有应答', en: 'no answer' },
+  failed: { zh: '接警系统出错', en: 'its system has an error' },
   refused: { zh: '拒收', en: 'refused' },
   closed: { zh: '通道已关闭', en: 'the door is closed' },
 };

@@ -1,5 +1,8 @@
 import type { Clock, Log } from '#platform/ports.ts';
 import type { ApiCentre } from '#protocols/api.ts';
+import type { Commands } from '../commands/commands.ts';
+import type { Ended, Ending } from '../dispatch/ending.ts';
+import type { Drills } from '../drills/drills.ts';
 import type { Feed } from '../feed.ts';
 import type { CloudConfig } from '../config.ts';
 import type { Incidents } from '../incidents/incidents.ts';
@@ -15,6 +18,10 @@ export interface ApiParts {
   feed: Feed;
   liveness: Liveness;
   incidents: Pick<Incidents, 'acknowledge' | 'resolve'>;
+  commands: Pick<Commands, 'send' | 'get'>;
+  drills: Pick<Drills, 'declare' | 'end' | 'answered'>;
+  /** A person ends the delivery of an alarm. */
+  endDelivery(alarm: string, ending: Ending): Promise<Ended>;
   centres(): ApiCentre[];
   telemetry: Pick<TelemetryStore, 'query'>;
   campuses: CloudConfig['campuses'];

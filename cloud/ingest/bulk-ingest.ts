@@ -1,5 +1,5 @@
 import type { Clock, Log } from '#platform/ports.ts';
-import { reply } from '#protocols/messages/command.ts';
+import { type Reply, reply } from '#protocols/messages/command.ts';
 import { type StateLaneMessage, stateLaneMessage } from '#protocols/messages/state.ts';
 import { type TelemetryMessage, telemetryMessage } from '#protocols/messages/telemetry.ts';
 import { parseTopic } from '#protocols/messages/topics.ts';
@@ -14,6 +14,8 @@ export interface BulkSinks {
   state(campus: string, gateway: string, message: StateLaneMessage, receivedAt: number): void;
   /** Resolves when stored; one message at a time. */
   telemetry(campus: string, gateway: string, message: TelemetryMessage): Promise<void>;
+  /** A gateway's answer to a command. */
+  reply(gateway: string, message: Reply): void;
   /** A message of another lane: proof of life of this session. */
   spoke(campus: string, gateway: string, session: string): void;
 }
@@ -54,7 +56,8 @@ export class BulkIngest {
         if (!reading.ok) return refuse(reading.reason);
         const { at, message } = reading;
         sinks.spoke(at.campus, at.gateway, message.session);
-        return log.info('a command was answered', { gateway: at.gateway, ...message });
+        log.info('a command was answered', { gateway: at.gateway, ...message });
+        return sinks.reply(at.gateway, message);
       }
       default:
         return refuse('the topic is none of those that gateways send on');

@@ -1,7 +1,6 @@
-import { Buffer } from 'node:buffer';
-import { createHmac } from 'node:crypto';
 import type { HttpPort } from '#platform/http.ts';
 import type { ApiAlert } from '#protocols/api.ts';
+import { signatureOf } from '#protocols/standard-webhooks.ts';
 import type { CloudConfig } from '../config.ts';
 
 export type WebhookConfig = CloudConfig['webhooks'][number];
@@ -10,22 +9,11 @@ export type WebhookConfig = CloudConfig['webhooks'][number];
 export interface Notification {
   /** The same in every try: what the receiver recognises a repeat by. */
   id: string;
-  event: 'opened' | 'closed';
+  event: 'opened' | 'repeated' | 'closed';
   alert: ApiAlert;
 }
 
 const timeoutMs = 10_000;
-
-/**
- * `webhook-signature` of Standard Webhooks 1.0 (standardwebhooks.com): HMAC-SHA256 over `id.timestamp.body`,
- * base64. A secret that begins with `whsec_` is base64 after it; any other is taken as its own UTF-8 bytes.
- */
-export function signatureOf(secret: string, id: string, timestamp: number, body: string): string {
-  const key = secret.startsWith('whsec_')
-    ? Buffer.from(secret.slice(6), 'base64')
-    : Buffer.from(secret, 'utf8');
-  return `v1,${createHmac('sha256', key).update(`${id}.${timestamp}.${body}`).digest('base64')}`;
-}
 
 /** Tells it once. Rejects with a sentence when the receiver did not answer 2xx within 10 s. */
 export async function callWebhook(
@@ -35,7 +23,7 @@ export async function callWebhook(
   wall: number,
 ): Promise<void> {
   const timestamp = Math.floor(wall / 1000);
-  const at = event === 'opened' ? alert.opened_at : (alert.closed_at ?? alert.opened_at);
+  const at = event === 'repeated' ? wall : event === 'opened' ? alert.opened_at : (alert.closed_at ?? wall);
   const body = JSON.stringify({ type: `alert.${event}`, timestamp: new Date(at).toISOString(), data: alert });
   const answer = await http.request({
     method: 'POST',

@@ -2,27 +2,31 @@ import type { Door, DoorSignal } from '#platform/doors/door.ts';
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
 import { sequenceOf } from '#protocols/signal.ts';
 import { backoff } from '#platform/backoff.ts';
+<<<<<<< HEAD
 import { type Alarm, type AlarmPath, nothing } from './alarm.ts';
+=======
+import { type Alarm, type AlarmPath, mayGoDirect } from './alarm.ts';
+>>>>>>> main
 
 const again = { firstMs: 500, maxMs: 10_000 };
 
 /** Delivers by the edge's own way to 110 unless *delivered* is known within `waitMs`. */
-export function armDirect(path: AlarmPath, alarm: Alarm, got: Got, waitMs: number): void {
-  if (!path.direct || alarm.delivering || alarm.record.delivered) return;
+export function armDirect(path: AlarmPath, alarm: Alarm, deliver: () => void, waitMs: number): void {
+  if (alarm.delivering || !mayGoDirect(path, alarm)) return;
   alarm.stop.direct();
-  alarm.stop.direct = path.clock.after(waitMs, () => deliverDirectly(path, alarm, got));
+  alarm.stop.direct = path.clock.after(waitMs, deliver);
 }
 /** Null: *delivered* is known from the other path, and this one has ended without a receipt. */
 type Got = (receipt: CentreReceipt | null) => void;
 
 /**
- * Delivers at once, and again with back-off until *delivered* is known
- * from whichever path. A receipt that comes after that is told all the same: 110 has then got it twice.
+ * Delivers at once, and again with back-off until *delivered* is known from whichever path (or nobody is to try
+ * any more: `gone`). A receipt that comes after that is told all the same: 110 has then got it twice.
  */
-export function deliverDirectly(path: AlarmPath, alarm: Alarm, got: Got): void {
+export function deliverDirectly(path: AlarmPath, alarm: Alarm, got: Got, gone: () => void): void {
   const { direct } = path;
   // Already at it: its pause between two tries must not be cancelled.
-  if (!direct || alarm.delivering || alarm.record.delivered || path.closed) return;
+  if (!direct || alarm.delivering || !mayGoDirect(path, alarm) || path.closed) return;
   alarm.stop.direct();
   alarm.delivering = true;
   path.log.info('alarm goes the direct way', { alarm: alarm.text, centre: direct.centre });
@@ -30,12 +34,19 @@ export function deliverDirectly(path: AlarmPath, alarm: Alarm, got: Got): void {
   void round();
 
   async function round(): Promise<void> {
+    alarm.atDoor = true;
     const receipt = await tryDoor(path, alarm, direct!.centre, direct!.door);
+<<<<<<< HEAD
     if (receipt || alarm.record.delivered || path.closed) {
+=======
+    alarm.atDoor = false;
+    if (receipt) {
+>>>>>>> main
       alarm.delivering = false;
       got(receipt);
       return;
     }
+<<<<<<< HEAD
     const cancel = path.clock.after(pace.next(), () => {
       alarm.stop.direct = nothing;
       void round();
@@ -44,6 +55,14 @@ export function deliverDirectly(path: AlarmPath, alarm: Alarm, got: Got): void {
       cancel();
       alarm.delivering = false;
     };
+=======
+    if (!mayGoDirect(path, alarm) || path.closed) {
+      alarm.delivering = false;
+      gone();
+      return;
+    }
+    alarm.stop.direct = path.clock.after(pace.next(), () => void round());
+>>>>>>> main
   }
 }
 
@@ -76,9 +95,11 @@ async function tryDoor(
 
 /** Equal to what the cloud sends, so that two copies at 110 are the same frame. */
 function doorSignal({ record, text, pressedAt }: Alarm): DoorSignal {
-  const { mode, account, zone, code, occurred_at, clock_known } = record.facts;
+  const { type, mode, account, zone, code, occurred_at, clock_known, sum } = record.facts;
   return {
     name: text,
+    digest: record.digest,
+    type,
     mode,
     account,
     zone,
@@ -87,5 +108,6 @@ function doorSignal({ record, text, pressedAt }: Alarm): DoorSignal {
     occurredAt: occurred_at,
     clockKnown: clock_known,
     pressedAtMonotonic: pressedAt,
+    ...(sum && { count: sum.count }),
   };
 }

@@ -1,7 +1,7 @@
 import type { Driver } from '../driver.ts';
 import { buttonDriver } from './button.ts';
-import { modbusSmokeDriver } from './modbus-smoke.ts';
+import { modbusDriver } from './modbus.ts';
 import { onvifCameraDriver } from './onvif-camera.ts';
 
 /** Every driver that an edge's file can name. A new one is its file, and its line here. */
-export const drivers: readonly Driver[] = [buttonDriver, modbusSmokeDriver, onvifCameraDriver];
+export const drivers: readonly Driver[] = [buttonDriver, modbusDriver, onvifCameraDriver];

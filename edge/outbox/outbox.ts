@@ -1,11 +1,15 @@
 import { z } from 'zod';
 import type { Clock, Database, Log, Ports, Randomness, Row, Statement } from '#platform/ports.ts';
-import { nameText, originText, type SignalName, type SignalType } from '#protocols/signal.ts';
+import { digestOf, nameText, originText, type SignalName, type SignalType } from '#protocols/signal.ts';
 import { type Backoff, backoff } from '#platform/backoff.ts';
+import { DatabaseError } from '#platform/database-error.ts';
 import { reasonOf } from '#platform/reason.ts';
+import { drill, type Drill } from '#protocols/messages/command.ts';
+import { AlarmFile, type FileOwner } from './file.ts';
 import { Names, type Reservation } from './names.ts';
 import { alarmRecord, type AlarmRecord } from './record.ts';
 import { outboxSchema } from './schema.ts';
+import { closeWindow, isSummedRow, summedPress, type SummedPress, summedRow } from './summed.ts';
 
 const reservation = z.object({ epoch: z.string().regex(/^[0-9a-f]{16}$/), reserved: z.int().min(0) });
 
@@ -19,20 +23,19 @@ export interface Rise {
   type: SignalType;
 }
 
-type Opening = { kind: 'kept'; kept: Kept } | { kind: 'slow' | 'failed'; reason: string };
-
 /** What the file held when it was opened. */
 export interface Kept {
   alarms: AlarmRecord[];
   rises: Rise[];
+  /** Presses whose sum was not written. */
+  summed: SummedPress[];
+  drills: Drill[];
   clock: KeptClock | null;
 }
 
 /** `known`: the same press is in the file under another name; null when that row cannot be read. */
 export type Written = { kind: 'written' } | { kind: 'known'; record: AlarmRecord | null };
 
-const openLimitMs = 5000;
-const reopening = { firstMs: 1000, maxMs: 30_000 };
 const persisting = { firstMs: 200, maxMs: 10_000 };
 const receiptsKeptMs = 30 * 24 * 3600 * 1000;
 
@@ -41,37 +44,54 @@ const writeSql = `INSERT INTO alarms (name, device, origin, record, left_at) VAL
   ON CONFLICT (device, origin) DO UPDATE SET name = alarms.name
   RETURNING name, record`;
 
+const riseSql = 'INSERT OR REPLACE INTO levels (device, type, name) VALUES (?, ?, ?)';
+
+/** What the edge around the outbox is told of it. */
+export type OutboxEvents = Pick<FileOwner<Kept>, 'late' | 'failed' | 'replaced' | 'full' | 'roomAgain'>;
+
 /**
- * The alarms' file, and the names of alarms. The edge runs on without it: then names come from epochs that are
- * not kept, writes reject, and the file is tried again for ever.
+ * The alarms' rows, and the names of alarms. The edge runs on without its file: then names come from what is
+ * reserved already, later from epochs that are not kept, writes reject, and the file is tried again for ever.
  */
 export class Outbox {
   readonly #gateway: string;
   readonly #clock: Clock;
   readonly #random: Randomness;
   readonly #log: Log;
-  readonly #open: () => Promise<Database>;
-  #file: Database | null = null;
+  readonly #file: AlarmFile<Kept>;
   #names: Names;
   #persisted: Reservation | null = null;
   #persisting = false;
   readonly #pace: Backoff;
   /** The present epoch is in use: what the file says comes too late. */
   #named = false;
-  #closed = false;
 
-  constructor(ports: Ports, gateway: string) {
+  constructor(ports: Ports, gateway: string, events: OutboxEvents) {
     this.#gateway = gateway;
     this.#clock = ports.clock;
     this.#random = ports.random;
     this.#log = ports.log;
-    this.#open = () => ports.databases.open('alarms', 'durable', outboxSchema);
+    this.#file = new AlarmFile(ports, 'alarms', outboxSchema, {
+      ...events,
+      load: (file) => this.#load(file),
+      salvage,
+      late: (kept) => {
+        this.#persist();
+        events.late(kept);
+      },
+      replaced: (aside, reason) => {
+        // Which names the damaged file had given is not known for sure.
+        this.beginEpoch();
+        this.#named = true;
+        events.replaced(aside, reason);
+      },
+    });
     this.#names = new Names(ports.random, null);
     this.#pace = backoff(persisting, ports.random);
   }
 
   get isOpen(): boolean {
-    return this.#file !== null;
+    return this.#file.isOpen;
   }
 
   get epoch(): string {
@@ -85,92 +105,59 @@ export class Outbox {
 
   /**
    * Opens the file and tells what it held; waits 5 s at most. Null: it cannot be opened. Then it is tried again
-   * behind the caller's back (`failed` is told why, each time), and `late` gets what it held when that succeeds.
+   * behind the caller's back, and `late` gets what it held. Throws when another process has it open.
    */
-  async start(late: (kept: Kept) => void, failed: (reason: string) => void): Promise<Kept | null> {
-    const first = this.#openAndLoad();
-    const answer = await this.#within(openLimitMs, first);
-    if (answer.kind === 'kept') return answer.kept;
-    // From here on names are given, and births told, in an epoch of our own.
+  async start(): Promise<Kept | null> {
+    const kept = await this.#file.start();
+    // From here on names are given, and births told, in this epoch.
     this.#named = true;
-    failed(answer.reason);
-    void this.#keepOpening(answer.kind === 'slow' ? first : null, late, failed);
-    return null;
-  }
-
-  async #keepOpening(
-    pending: Promise<Kept> | null,
-    late: (kept: Kept) => void,
-    failed: (reason: string) => void,
-  ): Promise<void> {
-    const pace = backoff(reopening, this.#random);
-    while (!this.#closed) {
-      try {
-        late(await (pending ?? this.#openAndLoad()));
-        return;
-      } catch (error) {
-        failed(reasonOf(error));
-        pending = null;
-        await new Promise<void>((done) => {
-          this.#clock.after(pace.next(), done);
-        });
-      }
-    }
-  }
-
-  async #within(ms: number, opening: Promise<Kept>): Promise<Opening> {
-    return new Promise((done) => {
-      const slow = () => done({ kind: 'slow', reason: `no answer within ${ms} ms` });
-      const cancel = this.#clock.after(ms, slow);
-      opening.then(
-        (kept) => done({ kind: 'kept', kept }),
-        (error: unknown) => done({ kind: 'failed', reason: reasonOf(error) }),
-      );
-      void opening.then(cancel, cancel);
-    });
-  }
-
-  async #openAndLoad(): Promise<Kept> {
-    const file = await this.#open();
-    const kept = await this.#load(file);
-    if (this.#closed) {
-      await file.close();
-      throw new Error('the edge is going down');
-    }
-    this.#file = file;
-    await this.#reserveFirst(file);
+    this.#persist();
     return kept;
   }
 
-  /** The first block of this life: waited for, because a press before it would need an epoch of its own. */
-  async #reserveFirst(file: Database): Promise<void> {
-    const wanted = this.#names.wanted();
-    try {
-      await file.commit([putMeta('names', wanted)]);
-      this.#persisted = wanted;
-      this.#names.granted(wanted);
-    } catch (error) {
-      this.#log.warn('the outbox took no reservation of names', { reason: reasonOf(error) });
-      this.#persist();
-    }
-  }
-
   async #load(file: Database): Promise<Kept> {
+    const [sound] = await file.read('PRAGMA quick_check(1)');
+    if (sound?.quick_check !== 'ok') {
+      throw new DatabaseError('corrupt', `the outbox is damaged: ${String(sound?.quick_check)}`);
+    }
     const meta = new Map((await file.read('SELECT key, value FROM meta')).map((r) => [r.key, r.value]));
     const kept = parsed(reservation, meta.get('names'));
     const rows = await file.read('SELECT name, record FROM alarms WHERE left_at IS NULL ORDER BY rowid');
     const alarms: AlarmRecord[] = [];
+    const summed: SummedPress[] = [];
     for (const row of rows) {
-      const record = parsed(alarmRecord, row.record);
-      if (record) alarms.push(record);
+      const press = isSummedRow(row) ? parsed(summedPress, row.record) : null;
+      const record = press ? null : parsed(alarmRecord, row.record);
+      if (press) summed.push(press);
+      else if (record) alarms.push(record);
       else await this.#setAside(file, row);
     }
     const levels = await file.read<{ device: string; type: string }>('SELECT device, type FROM levels');
     if (kept && !this.#named) {
       this.#names = new Names(this.#random, kept);
-      this.#persisted = kept;
     }
-    return { alarms, rises: levels as Rise[], clock: parsed(keptClock, meta.get('clock')) };
+    await this.#reserveFirst(file);
+    return {
+      alarms,
+      rises: levels as Rise[],
+      summed,
+      drills: parsed(z.array(drill), meta.get('drills')) ?? [],
+      clock: parsed(keptClock, meta.get('clock')),
+    };
+  }
+
+  /** The first block of this life: waited for, because a press before it would need an epoch of its own. */
+  async #reserveFirst(file: Database): Promise<void> {
+    const wanted = this.#names.wanted();
+    this.#persisted = null;
+    try {
+      await file.commit([putMeta('names', wanted)]);
+      this.#persisted = wanted;
+      this.#names.granted(wanted);
+    } catch (error) {
+      if (error instanceof DatabaseError && error.code === 'corrupt') throw error;
+      this.#log.warn('the outbox took no reservation of names', { reason: reasonOf(error) });
+    }
   }
 
   /** A row that no version of ours can read: kept for people, but it must not make its press look known. */
@@ -198,71 +185,72 @@ export class Outbox {
   /** Writes a record, new or changed. Rejects when it is not durable. */
   async write(record: AlarmRecord, more: { leftAt?: number; rise?: Rise } = {}): Promise<Written> {
     const name = nameText(record.name);
-    const { origin, device } = record.facts;
-    const statements: Statement[] = [
-      {
-        sql: writeSql,
-        params: [
-          name,
-          device,
-          origin === null ? null : originText(origin),
-          JSON.stringify(record),
-          more.leftAt === undefined ? null : Math.round(more.leftAt),
-        ],
-      },
-    ];
+    const statements = [writing(record, more.leftAt ?? null)];
     if (more.rise) {
-      const sql = 'INSERT OR REPLACE INTO levels (device, type, name) VALUES (?, ?, ?)';
-      statements.push({ sql, params: [more.rise.device, more.rise.type, name] });
+      statements.push({ sql: riseSql, params: [more.rise.device, more.rise.type, name] });
     }
-    const committed = this.#mustBeOpen().commit(statements);
+    if (record.facts.type === 'sum') statements.push(closeWindow(record.name, this.#clock.wall()));
+    return this.#write(name, statements);
+  }
+
+  /** Writes a press as one of a sum that is still being collected. Rejects when it is not durable. */
+  async join(press: SummedPress): Promise<Written> {
+    const { name, device, origin, record } = summedRow(press);
+    return this.#write(name, [{ sql: writeSql, params: [name, device, origin, record, null] }]);
+  }
+
+  async #write(name: string, statements: Statement[]): Promise<Written> {
+    const committed = this.#file.commit(statements);
     // Behind the alarm on its way to the disk, not before it: half a block of names is left.
     this.#persist();
     const [result] = await committed;
     const row = result?.rows[0];
     if (!row || row.name === name) return { kind: 'written' };
-    return { kind: 'known', record: parsed(alarmRecord, row.record) };
+    const press = isSummedRow(row) ? parsed(summedPress, row.record) : null;
+    return { kind: 'known', record: press ? await this.find(press.sum) : parsed(alarmRecord, row.record) };
   }
 
   /** The level is down again. Rejects when that is not durable. */
   async forgetRise({ device, type }: Rise): Promise<void> {
     const sql = 'DELETE FROM levels WHERE device = ? AND type = ?';
-    await this.#mustBeOpen().commit([{ sql, params: [device, type] }]);
+    await this.#file.commit([{ sql, params: [device, type] }]);
   }
 
   /** A record of the last 30 days, whether or not it has left. */
   async find(name: SignalName): Promise<AlarmRecord | null> {
-    const rows = await this.#mustBeOpen().read('SELECT record FROM alarms WHERE name = ?', [nameText(name)]);
+    const rows = await this.#file.read('SELECT record FROM alarms WHERE name = ?', [nameText(name)]);
     return parsed(alarmRecord, rows[0]?.record);
   }
 
+  /** The declared drills, all of them. Rejects when they are not durable. */
+  async keepDrills(drills: readonly Drill[]): Promise<void> {
+    await this.#file.commit([putMeta('drills', drills)]);
+  }
+
   async keepClock(clock: KeptClock): Promise<void> {
-    await this.#mustBeOpen().commit([putMeta('clock', clock)]);
+    await this.#file.commit([putMeta('clock', clock)]);
   }
 
   /** Forgets what left more than 30 days before `wall`. */
   async purge(wall: number): Promise<void> {
     const sql = 'DELETE FROM alarms WHERE left_at < ?';
-    await this.#mustBeOpen().commit([{ sql, params: [Math.round(wall - receiptsKeptMs)] }]);
+    await this.#file.commit([{ sql, params: [Math.round(wall - receiptsKeptMs)] }]);
   }
 
-  async close(): Promise<void> {
-    this.#closed = true;
-    const file = this.#file;
-    this.#file = null;
-    await file?.close();
+  /** Looks after the room that is held back for alarms. Called now and then. */
+  sweep(): Promise<void> {
+    return this.#file.sweep();
   }
 
-  #mustBeOpen(): Database {
-    if (!this.#file) throw new Error('the outbox is not open');
-    return this.#file;
+  close(): Promise<void> {
+    return this.#file.close();
   }
 
   /** Brings the reservation on the disk to what the names want, one commit at a time, until it is there. */
   #persist(): void {
     const wanted = this.#names.wanted();
     const there = this.#persisted;
-    if (this.#persisting || !this.#file) return;
+    if (this.#persisting || !this.#file.isOpen) return;
     if (there?.epoch === wanted.epoch && there.reserved >= wanted.reserved) return;
     this.#persisting = true;
     this.#file.commit([putMeta('names', wanted)]).then(
@@ -282,6 +270,38 @@ export class Outbox {
       },
     );
   }
+}
+
+function writing(record: AlarmRecord, leftAt: number | null): Statement {
+  const { origin, device } = record.facts;
+  return {
+    sql: writeSql,
+    params: [
+      nameText(record.name),
+      device,
+      origin === null ? null : originText(origin),
+      JSON.stringify(record),
+      leftAt === null ? null : Math.round(leftAt),
+    ],
+  };
+}
+
+/** What can still be read of a damaged file: alarms that are what their digest says, and levels that are up. */
+async function salvage(file: Database): Promise<Statement[]> {
+  const rows = await file.read('SELECT name, record, left_at FROM alarms ORDER BY rowid');
+  const alarms = rows.flatMap((row) => {
+    const { record: text, left_at } = row;
+    const press = isSummedRow(row) ? parsed(summedPress, text) : null;
+    if (press) {
+      const { name, device, origin, record } = summedRow(press);
+      return [{ sql: writeSql, params: [name, device, origin, record, left_at ?? null] }];
+    }
+    const record = parsed(alarmRecord, text);
+    if (record === null || record.digest !== digestOf(record.facts)) return [];
+    return [writing(record, typeof left_at === 'number' ? left_at : null)];
+  });
+  const levels = await file.read('SELECT device, type, name FROM levels').catch(() => []);
+  return [...alarms, ...levels.map((row) => ({ sql: riseSql, params: [row.device!, row.type!, row.name!] }))];
 }
 
 function putMeta(key: string, value: unknown): Statement {

@@ -1,6 +1,7 @@
 /**
  * Telemetry's own file. Relaxed: a power cut may take the last commits, so an epoch that was not closed in order
- * is not gone on with. `n` is dense within its epoch. Times are UTC ms of the edge's clock.
+ * is not gone on with. `n` is dense within its epoch. `at` is UTC ms by the
+ * cloud's clock, or 0 where that was not known.
  */
 export const telemetrySchema = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
@@ -12,5 +13,14 @@ CREATE TABLE IF NOT EXISTS batches (
   points TEXT NOT NULL,
   records TEXT NOT NULL DEFAULT '[]',
   UNIQUE (epoch, n)
+);
+-- Ranges of an epoch that a bound or a pace has dropped, until the cloud no longer waits for them.
+CREATE TABLE IF NOT EXISTS gone (
+  id INTEGER PRIMARY KEY,
+  epoch TEXT NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  held INTEGER NOT NULL,
+  why TEXT NOT NULL
 );
 `;

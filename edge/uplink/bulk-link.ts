@@ -1,29 +1,21 @@
 import type { MqttLink, Ports } from '#platform/ports.ts';
-import {
-  command as commandSchema,
-  type Command,
-  type DeviceAct,
-  type Reply,
-} from '#protocols/messages/command.ts';
+import { command as commandSchema, type Command, type Reply } from '#protocols/messages/command.ts';
 import type { Birth, Heartbeat, Notice, StateLaneMessage } from '#protocols/messages/state.ts';
 import { topicOf } from '#protocols/messages/topics.ts';
-import type { ActResult } from '../driver.ts';
+import type { Answer } from '../commands/commands.ts';
 import type { NoticeText } from '../notices.ts';
 import { reasonOf } from '#platform/reason.ts';
 import type { CloudClock } from './offset.ts';
 import { parsePayload } from './payload.ts';
 
-/** Ids of commands that were run lately: a command runs once. */
-const commandsRemembered = 1000;
-
-type Unsent<T> = Omit<T, 'kind' | 'session' | 'sent_at'>;
+type Unsent<T> = Omit<T, 'kind' | 'session' | 'sent_at' | 'n'>;
 
 export interface BulkLinkSources {
   heartbeatMs: number;
   birth(): Unsent<Birth>;
   heartbeat(): Unsent<Heartbeat>;
-  /** Has a device do something. Throws or rejects with a sentence when it cannot. */
-  act(device: string, act: DeviceAct): Promise<ActResult>;
+  /** Runs a command. Null: it is not answered. */
+  command(command: Command): Promise<Answer | null>;
   /** A session begins: `tell` passes notices up. */
   onSession(tell: (notice: NoticeText) => Promise<void>): void;
 }
@@ -48,9 +40,10 @@ export function connectBulkLink(
   const stateTopic = topicOf(campus, gateway, 'state');
   const telemetryTopic = topicOf(campus, gateway, 'telemetry');
   const replyTopic = topicOf(campus, gateway, 'reply');
-  const ran = new Set<string>();
   let session = newSession();
   let stopBeating = () => {};
+  /** Heartbeats of this session. */
+  let beats = 0;
   let closed = false;
 
   const link: MqttLink = ports.mqtt.connect({
@@ -58,6 +51,7 @@ export function connectBulkLink(
     subscribe: [topicOf(campus, gateway, 'command')],
     will() {
       session = newSession();
+      beats = 0;
       const will: StateLaneMessage = { kind: 'will', session };
       return { topic: stateTopic, payload: new TextEncoder().encode(JSON.stringify(will)) };
     },
@@ -96,6 +90,7 @@ export function connectBulkLink(
     const message: Heartbeat = {
       kind: 'heartbeat',
       session,
+      n: ++beats,
       sent_at: cloudClock.sending(),
       ...sources.heartbeat(),
     };
@@ -110,26 +105,8 @@ export function connectBulkLink(
   }
 
   async function run(command: Command): Promise<void> {
-    if (ran.has(command.id)) return;
-    ran.add(command.id);
-    if (ran.size > commandsRemembered) ran.delete(ran.values().next().value!);
-    if (cloudClock.known && cloudClock.at(clock.monotonic()) > command.expires_at) {
-      log.warn('a command came after its expiry', { command: command.id, kind: command.kind });
-      return;
-    }
-    const reply = (ok: boolean, detail: string, facts: Reply['facts'] = {}) =>
-      publish(replyTopic, { kind: 'reply', session, command: command.id, ok, detail, facts });
-    try {
-      if (command.kind === 'rebirth') {
-        birth();
-        reply(true, '');
-      } else if (command.kind === 'act') {
-        const { detail, facts } = await sources.act(command.device, command.act);
-        reply(true, detail, facts);
-      } else reply(false, `this gateway knows no ${command.kind} yet`);
-    } catch (error) {
-      reply(false, reasonOf(error));
-    }
+    const answer = await sources.command(command);
+    if (answer) publish(replyTopic, { kind: 'reply', session, command: command.id, facts: {}, ...answer });
   }
 
   return {
@@ -142,10 +119,9 @@ export function connectBulkLink(
     async close() {
       closed = true;
       stopBeating();
-      const goodbye: StateLaneMessage = { kind: 'will', session };
-      // MQTT sends no will for a connection that is closed in order.
+      const goodbye: StateLaneMessage = { kind: 'goodbye', session };
       await link.publish(stateTopic, JSON.stringify(goodbye)).catch(() => {});
-      await link.close();
+      await link.close('withheld');
     },
   };
 }

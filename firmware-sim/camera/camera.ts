@@ -2,9 +2,13 @@ import { createHash } from 'node:crypto';
 import http from 'node:http';
 import type { AddressInfo } from 'node:net';
 import type { Clock, Randomness } from '#platform/ports.ts';
+import { type CameraEvent, pullPointPath, pullPoints } from './events.ts';
 import { misbehave, type Misbehaviour } from './misbehaviour.ts';
-import { picture } from './picture.ts';
-import { dateAndTime, envelope, fault, operationOf, passwordDigest, tokenOf } from './soap.ts';
+import { type Lens, lensOn } from './picture.ts';
+import { type SimulatedStream, simulateStream, type StreamShape } from './rtsp.ts';
+import type { SceneName } from './scenes.ts';
+import { answers } from './services.ts';
+import { envelope, fault, operationOf, passwordDigest, tokenOf } from './soap.ts';
 
 export interface CameraOptions {
   host?: string;
@@ -15,6 +19,11 @@ export interface CameraOptions {
   /** `token`: WS-UsernameToken, `digest`: HTTP digest on SOAP too. Default: either will do. */
   login?: 'token' | 'digest' | 'either';
   serial?: string;
+  scene?: SceneName;
+  /** What it streams; its profile promises the same unless `profile` is set. */
+  stream?: StreamShape;
+  /** Of the stream; 0, the default, takes a free one. */
+  rtspPort?: number;
 }
 
 /** The camera's state and vices, to be set at any time. */
@@ -30,13 +39,25 @@ export interface CameraControl {
   misbehavingOperations: readonly string[] | null;
   /** What it calls itself in every address that it names; null: as it is. */
   advertisedOrigin: string | null;
+  /** How it sees. */
+  readonly lens: Lens;
+  readonly stream: SimulatedStream;
+  /** What its profile promises of the stream. */
+  profile: StreamShape;
+  /** How far its recordings reach back; null: it has no recorder. */
+  recordedDays: number | null;
+  /** Tells a notification to whoever pulls. */
+  emit(event: CameraEvent): void;
   /** Operations answered or refused, by name. */
   readonly asked: ReadonlyMap<string, number>;
   /** Cuts all connections and refuses new ones until `online`. */
   offline(): Promise<void>;
   online(): Promise<void>;
-  /** A restart without a battery for the clock: offline for `ms`, then up with the clock of the factory. */
-  reboot(ms: number): Promise<void>;
+  /**
+   * A restart: offline for `ms`, then up, and its pull points forgotten. Without a battery (the default) its clock
+   * is that of the factory.
+   */
+  reboot(ms: number, clock?: 'kept' | 'lost'): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -45,8 +66,16 @@ const tokenWindowMs = 5000;
 const factoryClock = Date.UTC(2000, 0, 1);
 const realm = 'IP Camera';
 const requestLimit = 1 << 16;
+const smallStream: StreamShape = { width: 160, height: 96, fps: 10 };
+const lastReboot = 'tns1:Monitoring/OperatingTime/LastReboot';
+/** Time from the order to restart until it is gone. */
+const rebootAfterMs = 50;
+const rebootMs = 500;
 
-/** A camera that speaks ONVIF: device and media service over SOAP, a snapshot over HTTP. */
+/**
+ * A camera that speaks ONVIF: device, media, event (pull point) and search service over SOAP, a snapshot over
+ * HTTP, and its stream over RTSP.
+ */
 export async function simulateCamera(
   ports: { clock: Clock; random: Randomness },
   options: CameraOptions,
@@ -56,15 +85,32 @@ export async function simulateCamera(
   const asked = new Map<string, number>();
   const usedNonces = new Set<string>();
   const httpNonce = Buffer.from(ports.random.bytes(16)).toString('hex');
+  const { scene = 'gate', stream: shape = smallStream } = options;
   let port = options.port ?? 0;
+  const lens = lensOn(scene, ports);
+  const stream = await simulateStream(
+    ports,
+    {
+      shape,
+      frame: (width, height) => lens.frame(width, height),
+      login: () => ({ username: options.username, password: camera.password }),
+    },
+    { host, port: options.rtspPort ?? 0 },
+  );
+  const events = pullPoints(clock, () => clock.wall() + camera.clockOffsetMs);
   let server = listening();
 
-  const camera = {
+  const camera: CameraControl = {
+    lens,
+    stream,
+    profile: shape,
+    recordedDays: 60,
+    emit: (event) => events.emit(event),
     password: options.password,
     clockOffsetMs: 0,
-    misbehaviour: null as Misbehaviour | null,
-    misbehavingOperations: null as readonly string[] | null,
-    advertisedOrigin: null as string | null,
+    misbehaviour: null,
+    misbehavingOperations: null,
+    advertisedOrigin: null,
     asked,
     get port() {
       return port;
@@ -76,20 +122,30 @@ export async function simulateCamera(
       const open = await server;
       const closed = new Promise<void>((done) => open.close(() => done()));
       open.closeAllConnections();
-      await closed;
+      await Promise.all([closed, stream.offline()]);
     },
     async online() {
       server = listening();
-      await server;
+      await Promise.all([server, stream.online()]);
     },
-    async reboot(ms: number) {
+    async reboot(ms, battery = 'lost') {
       await camera.offline();
+      events.clear();
       await new Promise<void>((done) => clock.after(ms, done));
-      camera.clockOffsetMs = factoryClock - clock.wall();
+      if (battery === 'lost') camera.clockOffsetMs = factoryClock - clock.wall();
+      tellReboot();
       await camera.online();
     },
-    close: () => camera.offline(),
+    async close() {
+      events.clear();
+      await camera.offline();
+    },
   };
+
+  function tellReboot(): void {
+    const status = new Date(clock.wall() + camera.clockOffsetMs).toISOString();
+    events.emit({ topic: lastReboot, data: { Status: status } });
+  }
 
   async function listening(): Promise<http.Server> {
     const opened = http.createServer((request, response) => {
@@ -122,7 +178,7 @@ export async function simulateCamera(
     const digestHolds = httpDigestHolds(request);
     if (isPicture) {
       if (!digestHolds) return challenge(response);
-      response.writeHead(200, { 'content-type': 'image/jpeg' }).end(picture);
+      response.writeHead(200, { 'content-type': 'image/jpeg' }).end(await lens.jpeg());
       return;
     }
     const anonymous = ['GetSystemDateAndTime', 'GetCapabilities', 'GetServices'].includes(operation);
@@ -132,9 +188,50 @@ export async function simulateCamera(
       const refused = tokenRefusal(token);
       if (refused) return soap(response, 400, fault('ter:NotAuthorized', refused));
     }
-    const said = operations()[operation];
-    if (said === undefined) soap(response, 500, fault('ter:ActionNotSupported', 'Not supported'));
+    const said = await toSay(operation, request.url ?? '', body);
+    if (said === null) soap(response, 500, fault('ter:ActionNotSupported', 'Not supported'));
     else soap(response, 200, envelope(said));
+    if (operation === 'SystemReboot') clock.after(rebootAfterMs, () => void camera.reboot(rebootMs, 'kept'));
+  }
+
+  async function toSay(operation: string, path: string, body: string): Promise<string | null> {
+    const wall = clock.wall() + camera.clockOffsetMs;
+    const origin = camera.advertisedOrigin ?? `http://${host}:${port}`;
+    const times = (ms: number) =>
+      ['CurrentTime', 'TerminationTime'].map(
+        (name, i) => [name, new Date(wall + i * ms).toISOString()] as const,
+      );
+    switch (operation) {
+      case 'CreatePullPointSubscription': {
+        const at = `<tev:SubscriptionReference><wsa5:Address>${origin}${events.create()}</wsa5:Address></tev:SubscriptionReference>`;
+        const until = times(120_000).map(([name, at]) => `<wsnt:${name}>${at}</wsnt:${name}>`);
+        return `<tev:CreatePullPointSubscriptionResponse>${at}${until.join('')}</tev:CreatePullPointSubscriptionResponse>`;
+      }
+      case 'PullMessages': {
+        const seconds = Number(
+          /Timeout>PT([\d.]+)S</.exec(body)?.[1] ?? (/Timeout>PT1M</.test(body) ? 60 : 5),
+        );
+        const messages = path.startsWith(pullPointPath) ? await events.pull(path, seconds * 1000) : null;
+        const until = times(120_000).map(([name, at]) => `<tev:${name}>${at}</tev:${name}>`);
+        return messages === null
+          ? null
+          : `<tev:PullMessagesResponse>${until.join('')}${messages}</tev:PullMessagesResponse>`;
+      }
+      case 'Renew': {
+        const until = times(120_000).map(([name, at]) => `<wsnt:${name}>${at}</wsnt:${name}>`);
+        return events.renew(path)
+          ? `<wsnt:RenewResponse>${until.toReversed().join('')}</wsnt:RenewResponse>`
+          : null;
+      }
+      case 'Unsubscribe':
+        events.remove(path);
+        return '<wsnt:UnsubscribeResponse/>';
+      default: {
+        const streamUri = `rtsp://${host}:${stream.port}/main`;
+        const { profile, recordedDays } = camera;
+        return answers({ origin, streamUri, serial, wall, profile, recordedDays })[operation] ?? null;
+      }
+    }
   }
 
   function tokenRefusal(token: NonNullable<ReturnType<typeof tokenOf>>): string | null {
@@ -174,25 +271,7 @@ export async function simulateCamera(
       .end('<!DOCTYPE html><title>Unauthorized</title>');
   }
 
-  function operations(): Record<string, string> {
-    const origin = camera.advertisedOrigin ?? `http://${host}:${port}`;
-    const device = `${origin}/onvif/device_service`;
-    const media = `${origin}/onvif/media_service`;
-    const service = (namespace: string, xaddr: string) =>
-      `<tds:Service><tds:Namespace>${namespace}</tds:Namespace><tds:XAddr>${xaddr}</tds:XAddr><tds:Version><tt:Major>2</tt:Major><tt:Minor>60</tt:Minor></tds:Version></tds:Service>`;
-    const uri = (of: string) =>
-      `<trt:MediaUri><tt:Uri>${of}</tt:Uri><tt:InvalidAfterConnect>false</tt:InvalidAfterConnect><tt:InvalidAfterReboot>false</tt:InvalidAfterReboot><tt:Timeout>PT0S</tt:Timeout></trt:MediaUri>`;
-    return {
-      GetSystemDateAndTime: `<tds:GetSystemDateAndTimeResponse><tds:SystemDateAndTime><tt:DateTimeType>NTP</tt:DateTimeType><tt:DaylightSavings>false</tt:DaylightSavings>${dateAndTime(clock.wall() + camera.clockOffsetMs)}</tds:SystemDateAndTime></tds:GetSystemDateAndTimeResponse>`,
-      GetServices: `<tds:GetServicesResponse>${service('http://www.onvif.org/ver10/device/wsdl', device)}${service('http://www.onvif.org/ver10/media/wsdl', media)}</tds:GetServicesResponse>`,
-      GetCapabilities: `<tds:GetCapabilitiesResponse><tds:Capabilities><tt:Device><tt:XAddr>${device}</tt:XAddr></tt:Device><tt:Media><tt:XAddr>${media}</tt:XAddr></tt:Media></tds:Capabilities></tds:GetCapabilitiesResponse>`,
-      GetDeviceInformation: `<tds:GetDeviceInformationResponse><tds:Manufacturer>Belfry</tds:Manufacturer><tds:Model>SimCam</tds:Model><tds:FirmwareVersion>1.2.3</tds:FirmwareVersion><tds:SerialNumber>${serial}</tds:SerialNumber><tds:HardwareId>1</tds:HardwareId></tds:GetDeviceInformationResponse>`,
-      GetProfiles: `<trt:GetProfilesResponse><trt:Profiles token="main" fixed="true"><tt:Name>main</tt:Name></trt:Profiles><trt:Profiles token="sub" fixed="true"><tt:Name>sub</tt:Name></trt:Profiles></trt:GetProfilesResponse>`,
-      GetSnapshotUri: `<trt:GetSnapshotUriResponse>${uri(`${origin}/snapshot?channel=1`)}</trt:GetSnapshotUriResponse>`,
-      GetStreamUri: `<trt:GetStreamUriResponse>${uri(`rtsp://${host}/main`)}</trt:GetStreamUriResponse>`,
-    };
-  }
-
+  tellReboot();
   await server;
   return camera;
 }

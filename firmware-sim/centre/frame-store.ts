@@ -1,5 +1,5 @@
-import { appendFileSync, existsSync, readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { jsonLines } from './json-lines.ts';
 
 /** A frame that the centre has acknowledged, as it came. */
 export const centreFrame = z.object({
@@ -30,33 +30,7 @@ export function memoryFrameStore(): FrameStore {
   return { append: (frame) => void frames.push(frame), all: () => frames };
 }
 
-/**
- * One JSON line a frame, read back at the next start. A last line that a kill cut short was never
- * acknowledged; anything else that cannot be read throws with its line.
- */
+/** A file of JSON lines, which outlives the centre. */
 export function fileFrameStore(path: string): FrameStore {
-  const frames: CentreFrame[] = [];
-  const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-  const lines = text.split('\n');
-  const cutShort = lines.pop() ?? '';
-  for (const [index, line] of lines.entries()) {
-    if (line === '') continue;
-    try {
-      frames.push(centreFrame.parse(JSON.parse(line)));
-    } catch (error) {
-      // The remains of a cut line, closed off by the start after it.
-      if (line.endsWith(CUT)) continue;
-      throw new Error(`${path}:${index + 1} is not a frame of the centre`, { cause: error });
-    }
-  }
-  if (cutShort !== '') appendFileSync(path, `${CUT}\n`);
-  return {
-    append(frame) {
-      appendFileSync(path, `${JSON.stringify(frame)}\n`);
-      frames.push(frame);
-    },
-    all: () => frames,
-  };
+  return jsonLines(path, centreFrame, 'a frame of the centre');
 }
-
-const CUT = ' (cut short)';

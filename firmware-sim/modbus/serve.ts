@@ -1,7 +1,9 @@
 import { rmSync } from 'node:fs';
-import type { ByteStream, Clock, ListenPort } from '#platform/ports.ts';
+import type { ByteStream, Clock, ListenPort, Randomness } from '#platform/ports.ts';
+import type { ModbusModel } from '#protocols/modbus-models/model.ts';
 import { linkTo, openPty } from '../pty.ts';
-import { simulateModbusBus, type UnitControl } from './bus.ts';
+import { simulateModbusBus } from './bus.ts';
+import type { Slave } from './slave.ts';
 
 export type BusWire = { kind: 'pty'; link: string } | { kind: 'tcp'; host: string; port: number };
 
@@ -10,30 +12,24 @@ export interface ServedBus {
   address: string;
   /** Null on a tty. */
   port: number | null;
-  units: ReadonlyMap<number, UnitControl>;
+  units: ReadonlyMap<number, Slave>;
   close(): Promise<void>;
 }
 
 /** The bus runs, or why not (no pseudoterminals on this machine: serve it by TCP). */
 export type ServeResult = { kind: 'served'; bus: ServedBus } | { kind: 'absent'; reason: string };
 
-/**
- * Runs a bus of smoke sensors (holding registers, 1 is smoke) on a tty or behind Modbus TCP. Rejects when the
- * port or path cannot be had.
- */
+/** Runs a bus of devices on a tty or behind Modbus TCP. Rejects when the port or path cannot be had. */
 export async function serveBus(
-  { clock, listen }: { clock: Clock; listen: ListenPort },
-  sensors: readonly { unit: number; register: number }[],
+  ports: { clock: Clock; random: Randomness; listen: ListenPort },
+  devices: readonly { unit: number; model: ModbusModel }[],
   wire: BusWire,
 ): Promise<ServeResult> {
-  const bus = simulateModbusBus(
-    clock,
-    sensors.map((sensor) => ({ ...sensor, table: 'holding', alarmValue: 1, normalValue: 0 })),
-  );
+  const bus = simulateModbusBus(ports, devices);
   const { units } = bus;
   if (wire.kind === 'tcp') {
     const { host } = wire;
-    const listener = await listen.listen({ host, port: wire.port }, (stream) =>
+    const listener = await ports.listen.listen({ host, port: wire.port }, (stream) =>
       bus.tcp((bytes) => stream.write(bytes)),
     );
     const { port } = listener;

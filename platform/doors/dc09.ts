@@ -13,7 +13,7 @@ import {
   type Submission,
 } from './dc09-connection.ts';
 import { ConnectionPool } from './dc09-pool.ts';
-import { NullSupervision } from './dc09-supervision.ts';
+import { type Asked, DoorSupervision } from './supervision.ts';
 
 const number = z.string().regex(/^[0-9A-F]{1,6}$/, 'use 1 to 6 of 0-9 and A-F');
 
@@ -94,28 +94,36 @@ export function dc09Door(config: Dc09DoorConfig, ports: Dc09DoorPorts): Dc09Door
     clock,
     longestConversationMs(times),
   );
-  const supervised = config.supervision;
-  const supervision =
-    supervised &&
-    new NullSupervision(
-      { clock, random, log },
-      new Dc09Connection(context),
-      {
-        account: supervised.account,
-        sequence: 0,
-        compose: () => ({
-          ...frameBase(config),
-          token: 'NULL',
-          sequence: 0,
-          account: supervised.account,
-          timestamp: centreTime(),
-        }),
-      },
-      supervised.interval_s * 1000,
-    );
+  const supervised = config.supervision && supervisedBy(config.supervision);
 
   function centreTime(): number {
     return clock.wall() + centreClock.offsetMs;
+  }
+
+  /** NULL messages (DC-09 5.5.2), on a connection of their own: no alarm waits behind one. */
+  function supervisedBy({ account, interval_s }: NonNullable<Dc09DoorConfig['supervision']>) {
+    const connection = new Dc09Connection(context);
+    const question: Submission = {
+      account,
+      sequence: 0,
+      compose: () => ({
+        ...frameBase(config),
+        token: 'NULL',
+        sequence: 0,
+        account,
+        timestamp: centreTime(),
+      }),
+    };
+    const ask = async (): Promise<Asked> => {
+      const outcome = await connection.exchange(question);
+      return outcome.kind === 'acknowledged'
+        ? { kind: 'answered', roundTripMs: outcome.roundTripMs }
+        : { kind: 'missed', reason: `${outcome.fault}: ${outcome.reason}` };
+    };
+    return {
+      connection,
+      supervision: new DoorSupervision({ clock, random, log }, ask, interval_s * 1000),
+    };
   }
 
   function composeAlarm(signal: DoorSignal, corrected: boolean): Dc09Frame {
@@ -153,13 +161,14 @@ export function dc09Door(config: Dc09DoorConfig, ports: Dc09DoorPorts): Dc09Door
         return { kind: 'next', fault: 'refused', reason: `this door has no words for it: ${String(error)}` };
       }
       const outcome = await pool.exchange(submission);
-      if (outcome.kind === 'failed' && outcome.fault !== 'refused') supervision?.doubt();
+      if (outcome.kind === 'failed' && outcome.fault !== 'refused') supervised?.supervision.doubt();
       return doorResult(outcome, clock.wall());
     },
-    supervision: () => supervision?.state ?? { state: 'unknown' },
+    supervision: () => supervised?.supervision.state ?? { state: 'unknown' },
     oddities: () => ({ ...oddities }),
     async close() {
-      supervision?.close();
+      supervised?.supervision.close();
+      supervised?.connection.close();
       pool.close();
     },
   };

@@ -83,7 +83,8 @@ async function openFile(setup: WorkerSetup): Promise<Database> {
       if (gone === null) {
         const closed = ask({ kind: 'close' });
         gone = `${setup.path} is closed`;
-        await closed;
+        // The lock is gone with the thread, however the closing went.
+        await closed.finally(() => exited);
       }
       await exited;
     },

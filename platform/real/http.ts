@@ -4,7 +4,8 @@ import type { HttpPort } from '../http.ts';
 /** HTTP by the runtime's own client. */
 export const realHttp: HttpPort = {
   async request({ method, url, headers, body, timeoutMs, maxBytes }) {
-    const init: RequestInit = { method, headers, body, redirect: 'manual' };
+    // Its bytes are in memory of this process alone, as fetch wants to know.
+    const init: RequestInit = { method, headers, body: body as BodyInit, redirect: 'manual' };
     const answer = await fetch(url, { ...init, signal: AbortSignal.timeout(timeoutMs) });
     const chunks: Uint8Array[] = [];
     let size = 0;

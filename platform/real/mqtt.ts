@@ -1,5 +1,6 @@
 import mqtt from 'mqtt';
 import { backoff } from '#platform/backoff.ts';
+import { within } from '#platform/within.ts';
 import type { Clock, Log, MqttLink, MqttLinkOptions, MqttPort, Randomness } from '#platform/ports.ts';
 
 export interface RealMqttOptions {
@@ -16,6 +17,8 @@ const keepAliveSeconds = 10;
 const publishTimeoutDefaultMs = 5000;
 /** A connection that held this long makes the back-off begin again. */
 const heldMs = 5000;
+/** What an orderly DISCONNECT may take. */
+const disconnectMs = 500;
 /** Publishes that may wait for their PUBACK; above it a publish is refused. */
 const inFlightLimit = 1000;
 
@@ -78,9 +81,16 @@ class Link implements MqttLink {
     });
   }
 
-  async close(): Promise<void> {
+  async close(will: 'published' | 'withheld' = 'published'): Promise<void> {
     this.#closed = true;
     this.#cancelTimer();
+    const client = this.up ? this.#client : null;
+    if (will === 'withheld' && client) {
+      this.#client = null;
+      // On a dead connection mqtt.js would wait for ever: so long and no longer.
+      await within(this.#settings.clock, disconnectMs, client.endAsync(false));
+      client.end(true);
+    }
     this.#end('the link was closed');
   }
 

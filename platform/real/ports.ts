@@ -1,6 +1,8 @@
 import type { Ports } from '#platform/ports.ts';
 import { realClock } from './clock.ts';
 import { realDatabases } from './database.ts';
+import { realHttp } from './http.ts';
+import { realDisk } from './disk.ts';
 import { type LogOptions, realLog } from './log.ts';
 import { realMqtt } from './mqtt.ts';
 import { realRandomness } from './randomness.ts';
@@ -20,9 +22,11 @@ export function realPorts({ dataDir, mqttUrl, log: logOptions }: RealPortsOption
     clock: realClock,
     random: realRandomness,
     databases: realDatabases(dataDir),
+    disk: realDisk(dataDir),
     mqtt: realMqtt({ url: mqttUrl, clock: realClock, random: realRandomness, log }),
     streams: realStreams,
     listening: realListening,
     log,
+    http: realHttp,
   };
 }

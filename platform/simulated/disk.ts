@@ -1,6 +1,10 @@
 import { DatabaseSync } from 'node:sqlite';
 import { DatabaseError, type DatabaseErrorCode } from '#platform/database-error.ts';
+<<<<<<< HEAD
 import type { Database, DatabasePort, Durability, Row, SqlValue, StatementResult } from '#platform/ports.ts';
+=======
+import type { Database, DatabasePort, DiskPort, Durability, Row, StatementResult } from '#platform/ports.ts';
+>>>>>>> main
 import { SqliteFile, bound, boundStatement, codeOf } from '#platform/sqlite.ts';
 import { type Life, never } from './life.ts';
 import type { Seeded } from './seeded.ts';
@@ -8,12 +12,18 @@ import type { Timeline } from './timeline.ts';
 
 /** With synchronous=NORMAL, commits younger than this may be gone after a power cut. */
 const relaxedSyncMs = 5000;
+/** Free while the disk is not full. */
+const roomyBytes = 1e9;
+/** What a commit takes of a disk that is nearly full. */
+const commitBytes = 8192;
 
 interface File {
   db: DatabaseSync;
   sql: SqliteFile;
   durability: Durability;
   usedBy: Life | null;
+  damaged: boolean;
+  loseWorker(): void;
   /** One worker serves one file: calls are served and answered in order. */
   busyUntil: number;
   answeredUntil: number;
@@ -30,8 +40,16 @@ export class Disk {
   slowness = 1;
   /** Commits (`full`) or all calls (`io`) fail while this is set; nothing of them is stored. */
   failing: 'full' | 'io' | null = null;
+<<<<<<< HEAD
   /** Called after each commit, with the name of the file: for whoever watches what is durable. */
   onCommit: (name: string) => void = () => {};
+=======
+  /** Bytes that are held back; what was held back and given free still takes commits while it is `full`. */
+  #held = 0;
+  #room = 0;
+  /** Names of the files that were set aside. */
+  readonly aside: string[] = [];
+>>>>>>> main
   readonly #files = new Map<string, File>();
   readonly #timeline: Timeline;
   readonly #random: Seeded;
@@ -44,7 +62,7 @@ export class Disk {
   }
 
   /** The ports of one incarnation on this disk. */
-  port(life: Life): DatabasePort {
+  port(life: Life): { databases: DatabasePort; disk: DiskPort } {
     life.onEnd((how) => {
       for (const file of this.#files.values()) {
         if (file.usedBy !== life) continue;
@@ -52,19 +70,54 @@ export class Disk {
         if (how === 'power' && file.durability === 'relaxed') load(file, file.synced.bytes);
       }
     });
-    return {
+    const databases: DatabasePort = {
       open: (name, durability, schema) =>
         this.#later(life, null, 'open', () => {
           const file = this.#file(name, durability);
           if (file.usedBy !== null) {
             throw new DatabaseError('in-use', `${name} is in use by another process`);
           }
+          if (file.damaged) throw new DatabaseError('corrupt', `${name}: file is not a database`);
           file.db.exec(schema);
           file.usedBy = life;
           file.durability = durability;
           return this.#database(life, name, file);
         }),
     };
+    const disk: DiskPort = {
+      setAside: (name, at) =>
+        this.#later(life, null, 'set aside', () => {
+          const file = this.#files.get(name);
+          if (file?.usedBy) throw new DatabaseError('io', `${name} is in use`);
+          const aside = `${name}.damaged-${at}`;
+          this.#files.delete(name);
+          if (file) this.#files.set(aside, file);
+          this.aside.push(aside);
+          this.#trace(`${name} is set aside as ${aside}`);
+          return aside;
+        }),
+      freeBytes: () =>
+        this.#later(life, null, 'free', () => (this.failing === 'full' ? this.#room : roomyBytes)),
+      holdBack: (bytes) =>
+        this.#later(life, null, 'hold back', () => {
+          if (this.failing === 'full' && bytes > this.#held + this.#room) {
+            throw new DatabaseError('full', 'the disk is full');
+          }
+          this.#room = this.failing === 'full' ? this.#room + this.#held - bytes : 0;
+          this.#held = bytes;
+        }),
+    };
+    return { databases, disk };
+  }
+
+  /** Bad bits: from here on every call that touches the file finds it damaged, until it is set aside. */
+  damage(name: string): void {
+    this.#file(name, 'durable').damaged = true;
+  }
+
+  /** The worker thread of the file dies. */
+  killWorker(name: string): void {
+    this.#files.get(name)?.loseWorker();
   }
 
   /** A copy of the file as it is now, as a backup or a cloned card has it. */
@@ -101,6 +154,8 @@ export class Disk {
         sql: new SqliteFile(db),
         durability,
         usedBy: null,
+        damaged: false,
+        loseWorker() {},
         busyUntil: 0,
         answeredUntil: 0,
         synced,
@@ -112,9 +167,18 @@ export class Disk {
 
   #database(life: Life, name: string, file: File): Database {
     let open = true;
+    file.loseWorker = () => {
+      open = false;
+      file.usedBy = null;
+    };
     const call = <T>(what: string, work: () => T): Promise<T> => {
       if (!open) return Promise.reject(new DatabaseError('closed', `${name} is closed`));
-      return this.#later(life, file, what, work);
+      return this.#later(life, file, what, () => {
+        if (file.damaged && what !== 'close') {
+          throw new DatabaseError('corrupt', `${name}: database disk image is malformed`);
+        }
+        return work();
+      });
     };
     return {
       async read<T extends Row>(sql: string, params: Parameters<Database['read']>[1] = []) {
@@ -156,9 +220,7 @@ export class Disk {
       life.after(workAt - now, () => {
         let answer: () => void;
         try {
-          if (this.failing === 'io' || (this.failing === 'full' && what !== 'read' && what !== 'close')) {
-            throw new DatabaseError(this.failing, `the disk fails (${this.failing})`);
-          }
+          this.#obstruct(what);
           const value = work();
           answer = () => resolve(value);
         } catch (error) {
@@ -168,6 +230,16 @@ export class Disk {
         life.after(answerAt - workAt, answer);
       });
     });
+  }
+
+  /** A file can always be closed; a full disk can be read, and takes what has been given free on it. */
+  #obstruct(what: string): void {
+    if (this.failing === null || what === 'close') return;
+    if (this.failing === 'io') throw new DatabaseError('io', 'the disk fails (io)');
+    if (what === 'open' || what === 'commit') {
+      if (this.#room < commitBytes) throw new DatabaseError('full', 'the disk fails (full)');
+      this.#room -= commitBytes;
+    }
   }
 
   #draw([least, most]: [number, number]): number {

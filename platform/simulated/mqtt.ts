@@ -79,9 +79,10 @@ class SimulatedLink implements MqttLink {
     });
   }
 
-  async close(): Promise<void> {
+  async close(will: 'published' | 'withheld' = 'published'): Promise<void> {
     if (!this.#life.alive || this.#closed) return;
     this.#closed = true;
+    if (will === 'withheld' && this.#session) this.#session.will = undefined;
     this.#cancelTimer();
     this.#leave();
     this.#end('the link was closed');

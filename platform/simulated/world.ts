@@ -137,7 +137,7 @@ export class Machine {
           return life.random.bytes(count);
         },
       },
-      databases: this.disk.port(life),
+      ...this.disk.port(life),
       mqtt: simulatedMqtt(broker, life),
       streams: network.streams(life),
       listening: network.listening(life),

@@ -85,3 +85,78 @@ test('each mistake names its place', () => {
   ];
   for (const [config, expected] of cases) expect(faults(config)[0]).toContain(expected);
 });
+
+test('places and people of a campus: what is named must be there', () => {
+  const camera = { id: 'cam', name, kind: 'camera', picture_url: 'https://nvr.example.org/cam.jpg' };
+  const button = {
+    id: 'b',
+    name,
+    kind: 'button',
+    building: 'main',
+    storey: 'f3',
+    room: '301',
+    cameras: ['cam'],
+  };
+  const campus = {
+    id: 'school',
+    name,
+    address: '幸福路 8 号',
+    contacts: [{ name: '张敏', role: { zh: '保安', en: 'guard' }, phone: '+86 138-0000-0001' }],
+    buildings: [{ id: 'main', name: { zh: '主楼', en: 'Main' }, storeys: [{ id: 'f3', name: '3' }] }],
+    gateways: [
+      { id: 'gate', devices: [button, camera] },
+      { id: 'gate-2', devices: [{ ...button, cameras: ['gate/cam'] }] },
+    ],
+  };
+  const of = (change: object) => faults({ centres: [centre], campuses: [{ ...campus, ...change }] });
+  const device = (change: object) =>
+    of({ gateways: [{ id: 'gate', devices: [{ ...button, ...change }, camera] }] });
+  expect(of({})).toEqual([]);
+  const at = 'campuses.0.gateways.0.devices.0';
+  expect(device({ building: 'other' })).toEqual([`${at}.building: school has no building other`]);
+  expect(device({ storey: 'f9' })).toEqual([`${at}.storey: main has no storey f9`]);
+  expect(device({ building: undefined })).toEqual([`${at}.storey: a storey needs its building`]);
+  expect(device({ cameras: ['x'] })).toEqual([`${at}.cameras.0: there is no device x on this campus`]);
+  expect(device({ cameras: ['b'] })).toEqual([`${at}.cameras.0: b is not a camera but a button`]);
+  expect(device({ picture_url: camera.picture_url })).toEqual([
+    `${at}.picture_url: only a camera has a picture`,
+  ]);
+  expect(
+    of({
+      gateways: [
+        {
+          id: 'gate',
+          devices: [
+            { ...button, zone: 5 },
+            { ...camera, zone: 5 },
+          ],
+        },
+      ],
+    }),
+  ).toEqual(['campuses.0.gateways.0.devices.1.zone: zone 5 is already that of b']);
+  expect(of({ contacts: [{ name: 'x', phone: 'call me' }] })[0]).toContain('expected a telephone number');
+  expect(of({ buildings: [...campus.buildings, ...campus.buildings] })[0]).toContain(
+    'there is already a building of this campus main',
+  );
+  // Said once where it is the same in both languages.
+  const parsed = cloudConfig.parse({ centres: [centre], campuses: [campus] });
+  expect(parsed.campuses[0]!.address).toEqual({ zh: '幸福路 8 号', en: '幸福路 8 号' });
+});
+
+test('a centre takes tests unless its file says that it does not', () => {
+  const takes = (more: object) =>
+    cloudConfig.parse({ centres: [{ ...centre, ...more }] }).centres[0]!.takes_tests;
+  expect([takes({}), takes({ takes_tests: false })]).toEqual([true, false]);
+});
+
+test('a door may be any kind, and a mistake in one names its place', () => {
+  const cap = { id: 'cap', kind: 'http-cap', url: 'https://110.example.org/cap', secret: '0123456789abcdef' };
+  const parsed = cloudConfig.parse({ centres: [{ ...centre, doors: [cap, door] }] });
+  expect(parsed.centres[0]!.doors.map(({ kind }) => kind)).toEqual(['http-cap', 'dc09']);
+  expect(faults({ centres: [{ ...centre, doors: [{ ...cap, secret: 'short' }] }] })[0]).toMatch(
+    /^centres\.0\.doors\.0\.secret: /,
+  );
+  expect(faults({ centres: [{ ...centre, doors: [{ ...cap, kind: 'fax' }] }] })[0]).toMatch(
+    /^centres\.0\.doors\.0\.kind: /,
+  );
+});

@@ -6,7 +6,8 @@ import { createAlerts } from '#cloud/alerts/alerts.ts';
 import type { Alerts } from '#cloud/alerts/alerts.ts';
 import { createFeed } from '#cloud/feed.ts';
 import { givenUpAfterMs, startNotifier } from '#cloud/notify/notifier.ts';
-import { callWebhook, signatureOf } from '#cloud/notify/webhook.ts';
+import { callWebhook } from '#cloud/notify/webhook.ts';
+import { signatureOf } from '#protocols/standard-webhooks.ts';
 import type { Notification } from '#cloud/notify/webhook.ts';
 import { eventsKept, openStore } from '#cloud/store/store.ts';
 import type { Store } from '#cloud/store/store.ts';
@@ -210,6 +211,8 @@ describe('a webhook', () => {
     code: 'gateway-offline',
     severity: 'critical',
     subject: 'gate',
+    mode: null,
+    repeats: 0,
     text: { zh: '断', en: 'cut' },
     opened_at: Date.UTC(2026, 8, 1, 8),
     closed_at: null,

@@ -8,6 +8,7 @@ import type { CloudConfig } from '#cloud/config.ts';
 import { type Cloud, startCloud } from '#cloud/start.ts';
 import { realClock } from '#platform/real/clock.ts';
 import { realDatabases } from '#platform/real/database.ts';
+import { realDisk } from '#platform/real/disk.ts';
 import { realMqtt } from '#platform/real/mqtt.ts';
 import { realRandomness } from '#platform/real/randomness.ts';
 import { realListening, realStreams } from '#platform/real/streams.ts';
@@ -48,6 +49,7 @@ async function start(name: string, door: FakeDoor, config: CloudConfig = oneCent
     streams: realStreams,
     listening: realListening,
     databases: realDatabases(join(folder, name)),
+    disk: realDisk(join(folder, name)),
     mqtt: realMqtt({
       url: `mqtt://127.0.0.1:${port}`,
       clock: realClock,
@@ -56,7 +58,7 @@ async function start(name: string, door: FakeDoor, config: CloudConfig = oneCent
     }),
   };
   const cloud = await startCloud(ports, config, {
-    centres: [{ id: 'police', name: null, primary: true, doors: [{ kind: 'fake', door }] }],
+    centres: [{ id: 'police', name: null, primary: true, takesTests: true, doors: [{ kind: 'fake', door }] }],
   });
   clouds.push(cloud);
   await vi.waitFor(() => expect(cloud.links()).toEqual({ alarm: true, bulk: true }), { timeout: 10_000 });

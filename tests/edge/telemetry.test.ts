@@ -42,12 +42,13 @@ beforeEach(() => {
   notices = [];
 });
 
-async function start(link: { up: boolean }) {
+async function start(link: { up: boolean; alarm?: boolean }) {
   const ports = {
     clock,
     log,
     random: { fraction: () => 0.5, bytes: (count: number) => new Uint8Array(count).fill(seed++) },
     databases: disk.port(),
+    disk: disk.diskPort(),
   } as unknown as Ports;
   const told = new Notices();
   told.session(async ({ open, text }) => void notices.push({ open, en: text.en }));
@@ -58,10 +59,28 @@ async function start(link: { up: boolean }) {
     session: () => 's',
     publishTelemetry: async (payload: string) => void sent.push(JSON.parse(payload) as TelemetryMessage),
   };
-  const telemetry = new Telemetry(ports, bulk, new CloudClock(clock), told, limits);
+  const telemetry = new Telemetry(
+    ports,
+    {
+      gateway: 'gate',
+      link: bulk,
+      cloudClock: new CloudClock(clock),
+      notices: told,
+      alarmOnItsWay: () => link.alarm ?? false,
+    },
+    limits,
+  );
   await telemetry.start();
   return telemetry;
 }
+
+const receipt = (n: number, more: Partial<Parameters<Telemetry['receipt']>[0]> = {}) => ({
+  epoch: sent[0]!.epoch,
+  n,
+  missing: [],
+  pace: { kind: 'free' as const },
+  ...more,
+});
 
 async function measureFor(telemetry: Telemetry, seconds: number) {
   for (let i = 0; i < seconds; i++) {
@@ -103,7 +122,7 @@ test('a batch that is not answered is sent again, oldest first; a receipt ends i
   expect(sent.map((m) => m.n)).toEqual([1, 2]);
   await clock.pass(12_000);
   expect(sent.map((m) => m.n)).toEqual([1, 2, 1, 2]);
-  telemetry.receipt(sent[0]!.epoch, 2);
+  telemetry.receipt(receipt(2));
   await clock.pass(60_000);
   expect(sent).toHaveLength(4);
 });
@@ -123,4 +142,122 @@ test('after an unclean start a new epoch begins; after an orderly one the old go
   await measureFor(third, 1);
   const last = sent.at(-1)!;
   expect(last.n).toBe(2);
+});
+
+const batches = () => sent.filter((m) => m.kind === 'telemetry');
+const gone = () => sent.filter((m) => (m.kind as string) === 'gone');
+
+test('what the cloud misses is sent again at once while it is held, and said to be gone when it is not', async () => {
+  const link = { up: true };
+  const telemetry = await start(link);
+  await measureFor(telemetry, 1);
+  link.up = false;
+  await measureFor(telemetry, 14);
+  link.up = true;
+  await clock.pass(1000);
+  sent.splice(1);
+  telemetry.receipt(receipt(1, { missing: [[2, 7]] }));
+  await clock.pass(1000);
+  expect(gone()).toMatchObject([{ from: 2, to: 5, values: 4, why: 'too-many' }]);
+  expect(batches().map((m) => m.n)).toEqual(expect.arrayContaining([6, 7]));
+  telemetry.receipt(receipt(15));
+  await clock.pass(1000);
+  expect(disk.rows('SELECT * FROM gone', 'telemetry')).toEqual([]);
+  telemetry.receipt(receipt(0, { missing: [[3, 3]] }));
+  await clock.pass(1000);
+  expect(gone().at(-1)).toMatchObject({ from: 3, to: 3, values: 0, why: 'unreadable' });
+});
+
+test('slowed: no more batches a second than the cloud takes, and none is lost', async () => {
+  const link = { up: false };
+  const telemetry = await start(link);
+  await measureFor(telemetry, 10);
+  link.up = true;
+  telemetry.receipt({ epoch: 'e', n: 0, missing: [], pace: { kind: 'slowed', batches_per_s: 0.5 } });
+  await clock.pass(9900);
+  expect(batches().length).toBeLessThanOrEqual(6);
+  expect(batches().length).toBeGreaterThanOrEqual(4);
+  expect(notices).toMatchObject([{ open: true, en: expect.stringContaining('slowed') }]);
+  expect(disk.rows('SELECT * FROM batches', 'telemetry')).toHaveLength(10);
+});
+
+test('sampled: one in so many is kept, the others are counted, measured and said to be gone when asked', async () => {
+  const link = { up: false };
+  const telemetry = await start(link);
+  await measureFor(telemetry, 9);
+  link.up = true;
+  telemetry.receipt({
+    epoch: 'e',
+    n: 0,
+    missing: [],
+    pace: { kind: 'sampled', batches_per_s: 100, keep_one_in: 3 },
+  });
+  await clock.pass(900);
+  expect(batches().map((m) => m.n)).toEqual([1, 4, 7]);
+  telemetry.receipt(receipt(1, { missing: [[2, 3]] }));
+  await clock.pass(2000);
+  expect(gone()).toMatchObject([{ from: 2, to: 3, values: 2, why: 'sampled' }]);
+  expect(batches().at(-1)!.points).toMatchObject([{ device: 'gate', field: 'telemetry_shed', value: 6 }]);
+});
+
+test('refused: values are dropped and counted for as long as the cloud says, evidence waits, and then all flows again', async () => {
+  const telemetry = await start({ up: true });
+  telemetry.receipt({ epoch: 'e', n: 0, missing: [], pace: { kind: 'refused', for_ms: 10_000 } });
+  telemetry.record('a', 'check-in', { card: '7' });
+  await clock.pass(1000);
+  await measureFor(telemetry, 5);
+  expect(sent).toEqual([]);
+  await clock.pass(6000);
+  expect(batches()[0]!.records).toMatchObject([{ kind: 'check-in' }]);
+  expect(batches().at(-1)!.points).toMatchObject([{ field: 'telemetry_shed', value: 5 }]);
+  expect(notices.at(-1)).toMatchObject({ open: false });
+});
+
+test('an alarm on its way: the backlog waits', async () => {
+  const link = { up: false, alarm: true };
+  const telemetry = await start(link);
+  await measureFor(telemetry, 5);
+  link.up = true;
+  await clock.pass(5000);
+  expect(sent).toEqual([]);
+  link.alarm = false;
+  await clock.pass(1000);
+  expect(sent).toHaveLength(5);
+});
+
+test('the disk is nearly full: telemetry stops writing first, and says so', async () => {
+  const telemetry = await start({ up: true });
+  disk.free = 10_000_000;
+  await measureFor(telemetry, 3);
+  expect(sent).toEqual([]);
+  expect(notices).toMatchObject([{ open: true, en: expect.stringContaining('for alarms') }]);
+  disk.free = 1e9;
+  await clock.pass(10_000);
+  await measureFor(telemetry, 2);
+  expect(batches().map((m) => m.n)).toContain(1);
+});
+
+test('the telemetry file is lost or damaged: another is opened, in another epoch', async () => {
+  const telemetry = await start({ up: true });
+  await measureFor(telemetry, 1);
+  disk.workersKilled++;
+  await measureFor(telemetry, 1);
+  await clock.pass(20_000);
+  await measureFor(telemetry, 1);
+  disk.ruin('telemetry');
+  await measureFor(telemetry, 1);
+  await clock.pass(20_000);
+  await measureFor(telemetry, 1);
+  expect(disk.aside).toHaveLength(1);
+  expect(new Set(sent.map((m) => m.epoch)).size).toBe(3);
+});
+
+test('a wall clock that jumps makes no value old', async () => {
+  const telemetry = await start({ up: false });
+  await measureFor(telemetry, 3);
+  clock.skew = 400 * 24 * 3_600_000;
+  await measureFor(telemetry, 3);
+  clock.skew = -clock.skew;
+  await measureFor(telemetry, 3);
+  expect(disk.rows('SELECT * FROM batches', 'telemetry')).toHaveLength(9);
 });

@@ -1,16 +1,26 @@
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import type { Door, DoorResult, DoorSignal } from '#platform/doors/door.ts';
-import type { Clock, Database, DatabasePort, Log, MqttLinkOptions, Ports } from '#platform/ports.ts';
+import type { Door, DoorResult, DoorSignal, Supervision } from '#platform/doors/door.ts';
+import { DatabaseError } from '#platform/database-error.ts';
+import type {
+  Clock,
+  Database,
+  DatabasePort,
+  DiskPort,
+  Log,
+  MqttLinkOptions,
+  Ports,
+} from '#platform/ports.ts';
 import { SqliteFile, boundStatement } from '#platform/sqlite.ts';
 import { deviceBase, type EdgeConfig, parseEdgeConfig } from '#edge/config.ts';
-import type { DeviceBase, Driver, DriverContext, RaisedEvent } from '#edge/driver.ts';
+import type { ActResult, DeviceBase, Driver, DriverContext, RaisedEvent } from '#edge/driver.ts';
 import { type Edge, startEdge } from '#edge/start.ts';
 import type { AlarmMessage, AlarmReport } from '#protocols/messages/alarm.ts';
 import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import type { StateLaneMessage } from '#protocols/messages/state.ts';
 import type { TelemetryMessage } from '#protocols/messages/telemetry.ts';
+import { reply } from '#protocols/messages/command.ts';
 import { parseTopic } from '#protocols/messages/topics.ts';
 import type { LampState, Origin } from '#protocols/signal.ts';
 
@@ -61,13 +71,25 @@ export async function settle() {
   for (let i = 0; i < 30; i++) await Promise.resolve();
 }
 
-export type DiskFault = 'none' | 'silent' | 'failing' | 'unopenable';
+export type DiskFault = 'none' | 'silent' | 'failing' | 'unopenable' | 'dead' | 'full';
 
 /** SQLite in memory: what was committed outlives the process that did it. */
 export class TestDisk {
   readonly #files = new Map<string, DatabaseSync>();
   fault: DiskFault = 'none';
   commits = 0;
+  opened = 0;
+  inUse = false;
+  /** The check of the whole file finds mistakes; rows can still be read. */
+  unsound = false;
+  workersKilled = 0;
+  readonly damaged = new Set<DatabaseSync>();
+  readonly aside: string[] = [];
+  /** Bytes free while it is not full, bytes held back, and commits that what was held back makes room for. */
+  free = 1e9;
+  held = 0;
+  roomInReserve = 20;
+  room = 0;
   /** Commits that a silent disk holds back. */
   #held: (() => void)[] = [];
 
@@ -75,22 +97,35 @@ export class TestDisk {
     const life = {
       dead: false,
       open: async (name: string, _durability: unknown, schema: string): Promise<Database> => {
+        this.opened++;
         if (this.fault === 'unopenable') throw new Error('no such disk');
+        if (this.fault === 'dead') throw new DatabaseError('io', 'disk I/O error');
+        if (this.inUse) throw new DatabaseError('in-use', `${name} is in use by another process`);
         const db = this.#files.get(name) ?? new DatabaseSync(':memory:');
         this.#files.set(name, db);
         db.exec(schema);
         const file = new SqliteFile(db);
         let closed = false;
+        const workers = this.workersKilled;
         const alive = () => {
           if (life.dead || closed) throw new Error('closed');
+          if (workers !== this.workersKilled) throw new DatabaseError('closed', 'lost its worker thread');
+          if (this.fault === 'dead') throw new DatabaseError('io', 'disk I/O error');
+          if (this.damaged.has(db)) throw new DatabaseError('corrupt', 'disk image is malformed');
         };
         return {
-          async read<T>(sql: string, params = []) {
+          read: async <T>(sql: string, params: Parameters<Database['read']>[1] = []) => {
             alive();
+            if (this.unsound && sql.startsWith('PRAGMA quick_check') && !this.aside.length) {
+              return [{ quick_check: 'wrong # of entries in index' }] as T[];
+            }
             return file.read(boundStatement({ sql, params })) as T[];
           },
           commit: async (statements) => {
             alive();
+            if (this.fault === 'full' && this.room-- <= 0) {
+              throw new DatabaseError('full', 'database or disk is full');
+            }
             if (this.fault === 'failing') throw new Error('disk I/O error');
             const bound = statements.map(boundStatement);
             if (this.fault === 'silent') await new Promise<void>((done) => this.#held.push(done));
@@ -105,6 +140,29 @@ export class TestDisk {
       },
     };
     return life;
+  }
+
+  diskPort(): DiskPort {
+    return {
+      setAside: async (name, at) => {
+        const aside = `${name}.damaged-${at}`;
+        this.#files.set(aside, this.#files.get(name)!);
+        this.#files.delete(name);
+        this.aside.push(aside);
+        return aside;
+      },
+      freeBytes: async () => (this.fault === 'full' ? 0 : this.free),
+      holdBack: async (bytes) => {
+        if (bytes > 0 && this.fault === 'full') throw new DatabaseError('full', 'no space left');
+        if (bytes === 0 && this.held > 0) this.room = this.roomInReserve;
+        this.held = bytes;
+      },
+    };
+  }
+
+  /** Bad bits in the whole file: whoever touches it is told so. */
+  ruin(name = 'alarms') {
+    this.damaged.add(this.#files.get(name)!);
   }
 
   /** The disk answers again. */
@@ -215,7 +273,7 @@ export class TestCloud {
 
   receipt(
     alarm: Pick<AlarmMessage, 'name' | 'digest'>,
-    state: 'stored' | 'delivered',
+    state: 'stored' | 'delivered' | 'ended',
     more: Partial<Extract<ReceiptLaneMessage, { kind: 'alarm-receipt' }>> = {},
   ) {
     const centre = { centre: 'city-110', door: 'dc09', primary: true, path: 'cloud' as const };
@@ -314,8 +372,9 @@ export class TestDoor implements Door {
       raw: new Uint8Array([0x41]),
     });
   }
+  known: Supervision = { state: 'unknown' };
   supervision() {
-    return { state: 'unknown' } as const;
+    return this.known;
   }
   async close() {}
 }
@@ -331,6 +390,9 @@ export class TestDriver implements Driver {
   /** Whether units confirm their lamps by themselves. */
   confirms = true;
   hasLamp = true;
+  takesActs = true;
+  /** What a unit does when it is asked to test itself. */
+  selfTest: () => Promise<ActResult> = () => Promise.resolve({ detail: 'passed', facts: { loop_ms: 12 } });
   lamps: { device: string; origin: Origin; state: LampState; confirm: () => void }[] = [];
 
   describe() {
@@ -350,7 +412,8 @@ export class TestDriver implements Driver {
       this.lamps.push({ device, origin, state, confirm });
       return this.confirms ? context.clock.after(5, confirm) : () => {};
     };
-    return { ...(this.hasLamp ? { lamp } : {}), close: async () => {} };
+    const act = () => this.selfTest();
+    return { ...(this.hasLamp ? { lamp } : {}), ...(this.takesActs ? { act } : {}), close: async () => {} };
   }
 }
 
@@ -398,6 +461,7 @@ export class World {
         bytes: (count) => createHash('sha256').update(`random ${this.#seed++}`).digest().subarray(0, count),
       },
       databases,
+      disk: this.disk.diskPort(),
       mqtt: { connect: this.cloud.connect },
       streams: { open: () => Promise.reject(new Error('no wires here')) },
       listening: { listen: () => Promise.reject(new Error('nobody dials in here')) },
@@ -405,7 +469,8 @@ export class World {
     };
     const starting = startEdge(ports, config, () => this.door);
     const progress = { running: false };
-    void starting.then(() => (progress.running = true));
+    const over = () => void (progress.running = true);
+    void starting.then(over, over);
     for (let i = 0; i < 20 && !progress.running; i++) await this.clock.pass(i === 0 ? 0 : 500);
     this.edge = await starting;
     await this.clock.pass(10);
@@ -428,6 +493,19 @@ export class World {
       confirms: this.driver.confirms,
       hasLamp: this.driver.hasLamp,
     });
+  }
+
+  /** Sends a command down; what the edge has replied to it is in `replies`. */
+  command(command: Record<string, unknown>) {
+    const id = `command-${++counter}`;
+    this.cloud.send({ id, expires_at: Math.round(this.clock.cloudTime() + 60_000), ...command }, 'command');
+    return id;
+  }
+
+  get replies() {
+    return this.cloud.raw
+      .filter(({ topic }) => parseTopic(topic)?.lane === 'reply')
+      .map(({ payload }) => reply.parse(JSON.parse(new TextDecoder().decode(payload))));
   }
 
   /** A new press, or a copy of one. Its host-ack, when it comes, is put into `acked`. */

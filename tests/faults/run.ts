@@ -24,7 +24,7 @@ if (values.help) {
     seed: Number(values.seed),
     cadence: Number(values.cadence),
     broker: why ? 'embedded' : 'mosquitto',
-    say: (line) => console.log(line),
+    say: (line) => console.log(`${new Date().toISOString().slice(11, 23)} ${line}`),
   });
   console.log(JSON.stringify(outcome));
   process.exitCode = outcome.lost + outcome.duplicate + outcome.repeats === 0 ? 0 : 1;

@@ -1,8 +1,10 @@
 import modbusSerial from 'modbus-serial';
 import { afterEach, describe, expect, it } from 'vitest';
 import { realClock } from '#platform/real/clock.ts';
+import { realRandomness } from '#platform/real/randomness.ts';
 import { realListening, realStreams } from '#platform/real/streams.ts';
 import { crcHolds, withCrc } from '#protocols/modbus.ts';
+import { modbusModel } from '#protocols/modbus-models/model.ts';
 import { simulateModbusBus } from '#sim/modbus/bus.ts';
 import { have, ptyPair } from '../platform/pty.ts';
 
@@ -11,10 +13,28 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).toReversed()) await clean();
 });
 
+const contact = (name: string, table: string, register: number, alarm: number) =>
+  modbusModel.parse({
+    model: 'contact',
+    title: { zh: '触点', en: 'Contact' },
+    kind: 'smoke',
+    proof: 'generic',
+    sources: ['this test'],
+    values: [
+      {
+        name,
+        function: table,
+        register,
+        normal: [1 - alarm],
+        alarms: [{ is: [alarm], raises: 'smoke' }],
+      },
+    ],
+  });
+
 const bus = () =>
-  simulateModbusBus(realClock, [
-    { unit: 1, table: 'holding', register: 3, alarmValue: 1, normalValue: 0 },
-    { unit: 2, table: 'discrete', register: 5, alarmValue: 0, normalValue: 1 },
+  simulateModbusBus({ clock: realClock, random: realRandomness }, [
+    { unit: 1, model: contact('smoke', 'holding', 3, 1) },
+    { unit: 2, model: contact('smoke', 'discrete', 5, 0) },
   ]);
 
 type Client = InstanceType<typeof modbusSerial.default>;
@@ -24,13 +44,13 @@ async function reads(client: Client, units: ReturnType<typeof bus>['units']) {
   client.setTimeout(5000);
   client.setID(1);
   expect((await client.readHoldingRegisters(3, 1)).data).toEqual([0]);
-  units.get(1)!.smoke = true;
+  units.get(1)!.alarm = true;
   expect((await client.readHoldingRegisters(3, 1)).data).toEqual([1]);
   await expect(client.readHoldingRegisters(4, 1)).rejects.toMatchObject({ modbusCode: 2 });
   await expect(client.readCoils(3, 1)).rejects.toMatchObject({ modbusCode: 1 });
   client.setID(2);
   expect((await client.readDiscreteInputs(5, 1)).data[0]).toBe(true);
-  units.get(2)!.smoke = true;
+  units.get(2)!.alarm = true;
   expect((await client.readDiscreteInputs(5, 1)).data[0]).toBe(false);
 }
 
@@ -61,6 +81,12 @@ describe('the simulated Modbus bus', () => {
     await client.connectRTUBuffered(pty.a, { baudRate: 9600 });
     cleanups.push(() => new Promise<void>((done) => client.close(() => done())));
     await reads(client, simulated.units);
+  });
+
+  it('two devices with one unit number are a mistake', () => {
+    const model = contact('smoke', 'holding', 3, 1);
+    const both = [1, 1].map((unit) => ({ unit, model }));
+    expect(() => simulateModbusBus({ clock: realClock, random: realRandomness }, both)).toThrow(/unit 1/);
   });
 
   it('has the CRC of real sensors', () => {

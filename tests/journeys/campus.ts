@@ -1,5 +1,5 @@
 import { spawn, spawnSync, type ChildProcess } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -8,7 +8,8 @@ import { apiAlarm, apiAlert, apiDevice, itemsOf, type ApiAlarm, type ApiAlert } 
 import { originText, type Origin } from '#protocols/signal.ts';
 import type { CentreCommand } from '#sim/centre/behaviour.ts';
 import type { CentreFrame } from '#sim/centre/frame-store.ts';
-import { pressed, simulatedButton, simulatedHardware, type SimulatedHardware } from '#sim/description.ts';
+import { pressed, simulatedButton } from '#sim/button/kind.ts';
+import { simulatedHardware, type SimulatedHardware } from '#sim/description.ts';
 import { reservePort } from '../../cli/ports.ts';
 
 export const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
@@ -41,17 +42,22 @@ export async function eventually<T>(
   throw new Error(`waited ${withinMs} ms for ${what}${last instanceof Error ? `: ${last.message}` : ''}`);
 }
 
-export type Part = 'sim' | 'broker' | 'cloud' | 'edge';
+/** `sim` plays the buttons and sensors, `110` the centre. */
+export type Part = 'sim' | '110' | 'database' | 'broker' | 'cloud' | 'edge';
 export type Link = 'edge-broker' | 'cloud-broker' | 'edge-110' | 'cloud-110';
 
-/** One campus on real processes: hardware on ttys, a broker, the cloud, the edge and a 110 centre. */
+/** One campus on real processes: hardware on ttys, a broker, the cloud, its database, the edge and a 110 centre. */
 export interface Campus {
   folder: string;
   hardware: SimulatedHardware;
   url: string;
   start(part: Part): Promise<void>;
+  /** What stands on the edge's disk: its folder, and whether that is a small disk of its own. */
+  edgeDisk: { folder: string; small: boolean };
   /** SIGSTOP and SIGCONT, for a process that hangs. */
   signal(part: Part, signal: NodeJS.Signals): void;
+  /** Null while it does not run. */
+  pid(part: Part): number | null;
   /** kill -9 unless told otherwise; resolves when the process is gone. */
   kill(part: Part, signal?: NodeJS.Signals): Promise<void>;
   ready(): Promise<void>;
@@ -78,6 +84,12 @@ export interface CampusOptions {
   buttons?: number;
   /** With a camera and a bus of two smoke sensors, whose heartbeats are short. */
   devices?: boolean;
+  /** So many sensors that only measure, on Modbus TCP. */
+  sensors?: number;
+  /** Measured values go to a real InfluxDB 1.x (`influxd`), started as the part `database`. */
+  database?: boolean;
+  /** Gives the edge's folder a file system of its own of so many MB, where this user may mount one. */
+  edgeDiskMb?: number;
   /** Puts something between two processes: gets the port that is meant, gives the port to use. */
   between?: (link: Link, port: number) => Promise<number>;
 }
@@ -91,6 +103,9 @@ export async function openCampus({
   direct,
   buttons = 2,
   devices = false,
+  sensors = 0,
+  database = false,
+  edgeDiskMb,
   between = (_link, port) => Promise.resolve(port),
 }: CampusOptions): Promise<Campus> {
   const folder = mkdtempSync(join(tmpdir(), 'belfry-campus-'));
@@ -100,8 +115,14 @@ export async function openCampus({
 
   const mqttPort = await reservePort(0, '');
   const httpPort = await reservePort(0, '');
+  const influxPort = database ? await reservePort(0, '') : 0;
   const commands: Record<Part, () => [string, string[]]> = {
     sim: () => belfry('sim', '--config', file('sim.yaml'), '--describe', file('sim.json')),
+    '110': () => [
+      process.execPath,
+      [main, 'sim', '--data', file('110'), '--config', file('110.yaml'), '--describe', file('110.json')],
+    ],
+    database: () => ['influxd', ['-config', file('influx.conf')]],
     broker: () => ['mosquitto', ['-c', file('mosquitto.conf')]],
     cloud: () => belfry('cloud', '--config', file('cloud.yaml'), '--token-file', file('cli-token')),
     edge: () => belfry('edge', '--config', file('edge.yaml')),
@@ -113,14 +134,14 @@ export async function openCampus({
   async function start(part: Part): Promise<void> {
     const [command, args] = commands[part]();
     const child = spawn(command, args, {
-      stdio: ['ignore', 'pipe', 'pipe', ...(part === 'broker' ? [] : ['ipc' as const])],
+      stdio: ['ignore', 'pipe', 'pipe', ...(foreign(part) ? [] : ['ipc' as const])],
       env: { ...process.env, PATH: `${process.env['PATH']}:/usr/sbin` },
     });
     running.set(part, child);
     const note = (bytes: Buffer) => (printed += `${part}| ${bytes.toString()}`);
     child.stdout!.on('data', note);
     child.stderr!.on('data', note);
-    if (part === 'broker') return;
+    if (foreign(part)) return;
     await new Promise<void>((resolve, reject) => {
       child.once('message', () => resolve());
       child.once('exit', (code) => reject(new Error(`${part} ended with exit code ${code}\n${printed}`)));
@@ -143,27 +164,37 @@ export async function openCampus({
         id: `button-${i + 1}`,
         serial: (0xb0000001 + i).toString(16),
       })),
-      centres: [{ id: 'city-110' }],
       cameras: devices ? [{ id: 'camera-1', password: 'secret' }] : [],
-      buses: devices
-        ? [
-            {
-              id: 'bus-1',
-              sensors: [
-                { id: 'smoke-1', unit: 1, register: 2 },
-                { id: 'smoke-2', unit: 2, register: 2 },
-              ],
-            },
-          ]
-        : [],
+      buses: [
+        ...(devices
+          ? [
+              {
+                id: 'bus-1',
+                sensors: [
+                  { id: 'smoke-1', unit: 1, model: 'smoke-register-2' },
+                  { id: 'smoke-2', unit: 2, model: 'smoke-register-2' },
+                ],
+              },
+            ]
+          : []),
+        ...measuringBuses(sensors),
+      ],
     }),
   );
+  writeFileSync(file('110.yaml'), stringify({ centres: [{ id: 'city-110' }] }));
+  if (database)
+    writeFileSync(file('influx.conf'), influxConfig(folder, influxPort, await reservePort(0, '')));
+  mkdirSync(file('edge'));
+  const small = edgeDiskMb !== undefined && mounted(file('edge'), edgeDiskMb);
   writeFileSync(
     file('mosquitto.conf'),
     `listener ${mqttPort} 127.0.0.1\nallow_anonymous true\nset_tcp_nodelay true\npersistence false\n`,
   );
-  await start('sim');
-  const hardware = simulatedHardware.parse(JSON.parse(readFileSync(file('sim.json'), 'utf8')));
+  await Promise.all([start('sim'), start('110')]);
+  const described = (name: string) =>
+    simulatedHardware.parse(JSON.parse(readFileSync(file(`${name}.json`), 'utf8')));
+  const { centres } = described('110');
+  const hardware = { ...described('sim'), centres };
   const { host, port } = hardware.centres[0]!;
   const door = async (link: Link) => ({ id: 'dc09', kind: 'dc09', host, port: await between(link, port) });
   writeFileSync(
@@ -174,6 +205,13 @@ export async function openCampus({
           ? { embedded: { port: mqttPort } }
           : { url: `mqtt://127.0.0.1:${await between('cloud-broker', mqttPort)}` },
       http: { port: httpPort },
+      ...(database
+        ? {
+            telemetry: {
+              influx: { version: 1, url: `http://127.0.0.1:${influxPort}`, database: 'belfry' },
+            },
+          }
+        : {}),
       centres: [
         {
           id: 'city-110',
@@ -200,16 +238,15 @@ export async function openCampus({
           serial,
           zone: i + 1,
         })),
-        ...hardware.smoke.map(({ id, address, unit, register }, i) => ({
+        ...hardware.sensors.map(({ id, address, unit, model }, i) => ({
           id,
-          driver: 'modbus-smoke',
+          driver: 'modbus',
           address,
           unit,
-          function: 'holding',
-          register,
-          poll_ms: 200,
-          heartbeat_s: 1,
-          zone: 801 + i,
+          model,
+          ...(model === measuringModel
+            ? { poll_ms: 10_000, heartbeat_s: 30 }
+            : { poll_ms: 200, heartbeat_s: 1, zone: 801 + i }),
         })),
         ...hardware.cameras.map(({ id, address, username, password }) => ({
           id,
@@ -235,10 +272,12 @@ export async function openCampus({
     return answer.json();
   }
   // The simulator makes a new token at each start, and keeps its ports.
-  const control = (path: string, body?: unknown) => {
-    const now = simulatedHardware.parse(JSON.parse(readFileSync(file('sim.json'), 'utf8')));
-    return ask(now.control.url, now.control.token, path, body);
+  const controlOf = (name: string) => (path: string, body?: unknown) => {
+    const { control } = described(name);
+    return ask(control.url, control.token, path, body);
   };
+  const control = controlOf('sim');
+  const centre = controlOf('110');
   const api = (path: string) => ask(url, readFileSync(file('cli-token'), 'utf8').trim(), path);
 
   return {
@@ -247,7 +286,9 @@ export async function openCampus({
     url,
     start,
     kill,
+    edgeDisk: { folder: file('edge'), small },
     signal: (part, signal) => void running.get(part)?.kill(signal),
+    pid: (part) => running.get(part)?.pid ?? null,
     control,
     api,
     ready: () =>
@@ -256,8 +297,8 @@ export async function openCampus({
       ),
     press: async (button) => pressed.parse(await control(`/buttons/${button}/press`, { type: 'press' })),
     lamp: async (button) => simulatedButton.parse(await control(`/buttons/${button}`)).lamp?.state ?? null,
-    centre: async (command) => void (await control('/centres/city-110/behave', command)),
-    frames: async () => ((await control('/centres/city-110/frames')) as { items: CentreFrame[] }).items,
+    centre: async (command) => void (await centre('/centres/city-110/behave', command)),
+    frames: async () => ((await centre('/centres/city-110/frames')) as { items: CentreFrame[] }).items,
     async alarm(origin) {
       const { items } = itemsOf(apiAlarm).parse(await api('/api/v1/alarms?limit=100'));
       return items.find((alarm) => alarm.origin === originText(origin));
@@ -269,8 +310,50 @@ export async function openCampus({
     alerts: async (state) => itemsOf(apiAlert).parse(await api(`/api/v1/alerts?state=${state}`)).items,
     output: () => printed,
     async close() {
-      for (const part of ['edge', 'cloud', 'broker', 'sim'] as const) await kill(part, 'SIGTERM');
+      for (const part of ['edge', 'cloud', 'broker', 'database', 'sim', '110'] as const) {
+        await kill(part, 'SIGTERM');
+      }
+      if (small) spawnSync('umount', ['--lazy', file('edge')]);
       rmSync(folder, { recursive: true, force: true });
     },
   };
+}
+
+/** Programs that are not ours, and say nothing when they are ready. */
+function foreign(part: Part): boolean {
+  return part === 'broker' || part === 'database';
+}
+
+/** A small file system at this folder; false where this user may not mount one. */
+function mounted(folder: string, megabytes: number): boolean {
+  return spawnSync('mount', ['-t', 'tmpfs', '-o', `size=${megabytes}m`, 'belfry-test', folder]).status === 0;
+}
+
+function influxConfig(folder: string, http: number, rpc: number): string {
+  return `reporting-disabled = true
+bind-address = "127.0.0.1:${rpc}"
+[meta]
+  dir = "${folder}/influx/meta"
+[data]
+  dir = "${folder}/influx/data"
+  wal-dir = "${folder}/influx/wal"
+[http]
+  bind-address = "127.0.0.1:${http}"
+  log-enabled = false
+`;
+}
+
+const measuringModel = 'temperature-humidity-t';
+const unitsOfABus = 120;
+
+function measuringBuses(sensors: number) {
+  return Array.from({ length: Math.ceil(sensors / unitsOfABus) }, (_, bus) => ({
+    id: `climate-bus-${bus + 1}`,
+    via: 'tcp',
+    sensors: Array.from({ length: Math.min(unitsOfABus, sensors - bus * unitsOfABus) }, (_, i) => ({
+      id: `climate-${bus * unitsOfABus + i + 1}`,
+      unit: i + 1,
+      model: measuringModel,
+    })),
+  }));
 }

@@ -37,7 +37,7 @@ describe('what falls silent', () => {
 
   it('a smoke sensor that is silent costs its neighbour on the bus nothing', async () => {
     await whole();
-    await campus.control('/smoke/smoke-1/behave', { answers: 'silent' });
+    await campus.control('/sensors/smoke-1/behave', { behaviour: { kind: 'silent' } });
     await eventually('the sensor to be offline', async () => (await stateOf('smoke-1')) === 'offline');
     expect(await stateOf('smoke-2')).toBe('good');
   });
@@ -74,7 +74,7 @@ describe('what falls silent', () => {
 describe('smoke', () => {
   it('reaches 110 as a fire alarm of its zone', async () => {
     await whole();
-    await campus.control('/smoke/smoke-2/behave', { smoke: true });
+    await campus.control('/sensors/smoke-2/behave', { alarm: true });
     const frame = await eventually('110 to have it', async () => (await campus.frames())[0]);
     expect(frame.data).toBe('#1234|1111 00 802');
     await eventually('the device to show it', async () => (await stateOf('smoke-2')) === 'alarm');

@@ -86,7 +86,9 @@ export async function doorAndCentre(config: Partial<Dc09DoorConfig> = {}) {
     /** A press of this moment. */
     signal(n: number, change: Partial<DoorSignal> = {}): DoorSignal {
       return {
-        name: `school/0000000000000001/alarm/${n}`,
+        name: `school.0000000000000001.alarm.${n}`,
+        digest: 'd'.repeat(64),
+        type: 'press',
         mode: 'real',
         account: '1234',
         zone: 15,

@@ -269,7 +269,10 @@ describe('supervision', () => {
     await until('an answer', () => b.door.supervision().state === 'answering');
     b.centre.behave({ mode: 'reset', frames: 'nulls' });
     b.advance(30_000);
-    await until('the first miss', () => b.lines.filter((l) => l.message.includes('NULL')).length === 1);
+    await until(
+      'the first miss',
+      () => b.lines.filter((l) => l.message.includes('supervision message')).length === 1,
+    );
     expect(b.door.supervision().state).toBe('answering');
     await until('the retry is armed', () => b.armed() === 1);
     b.advance(1000);

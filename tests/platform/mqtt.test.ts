@@ -55,6 +55,23 @@ test('what is published when up reaches who subscribes', async () => {
   expect(a.seen.messages).toEqual(['belfry/x 你好']);
 });
 
+test('a link that leaves in order says DISCONNECT: its will is not published, and nothing is called back', async () => {
+  const { url } = await aedes();
+  const listener = connect(url, 'listener');
+  await until('up', () => listener.link.up);
+  const will = (name: string) => ({
+    will: () => ({ topic: 'belfry/will', payload: Buffer.from(name) }),
+  });
+  const a = connect(url, 'a', will('a'));
+  const b = connect(url, 'b', will('b'));
+  await until('up', () => a.link.up && b.link.up);
+  await a.link.close('withheld');
+  await b.link.close();
+  await until('the will of the other', () => listener.seen.messages.includes('belfry/will b'));
+  expect(listener.seen.messages).toEqual(['belfry/will b']);
+  expect(a.seen.downs).toEqual([]);
+});
+
 test('each connection carries a will of its own, and close sends it as a crash would', async () => {
   const { url, broker } = await aedes();
   const listener = connect(url, 'listener');

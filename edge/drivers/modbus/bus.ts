@@ -2,20 +2,17 @@ import modbusSerial from 'modbus-serial';
 import type { ByteStream, Clock, Randomness, StreamAddress, StreamPort } from '#platform/ports.ts';
 import { backoff } from '#platform/backoff.ts';
 import { pause } from '../pause.ts';
-import { FramedPort, type Framing } from './framing.ts';
+import type { Framing } from '#protocols/modbus-answer.ts';
+import type { Span } from '#protocols/modbus-models/reading.ts';
+import { FramedPort } from './framing.ts';
 
-/** The four tables of Modbus that can be read, and so the function codes 01 to 04. */
-export type RegisterTable = 'coil' | 'discrete' | 'holding' | 'input';
-
-export interface Question {
+/** Reads `count` registers (or bits) from `register` on, as in the frame counted from 0. */
+export interface Question extends Span {
   unit: number;
-  table: RegisterTable;
-  /** As in the frame, counted from 0. */
-  register: number;
 }
 
 export type Answer =
-  | { kind: 'value'; value: number; at: number }
+  | { kind: 'values'; values: number[]; at: number }
   | { kind: 'exception'; code: number; at: number }
   | { kind: 'damaged' }
   | { kind: 'silent' };
@@ -27,6 +24,8 @@ const answerMs = 500;
 /** After a time-out an RTU bus is left alone for this long: RTU answers carry no number, so a late one would
  * be taken for the answer to the next question. */
 const quietMs = 500;
+/** Whoever still talks then is not waited for any longer. */
+const quietAtMostMs = 2000;
 /** A TCP peer from which nothing came for so long, though it was asked, gets a new connection. */
 const deadPeerMs = 30_000;
 const reopenPace = { firstMs: 1000, maxMs: 30_000 };
@@ -40,7 +39,7 @@ export interface BusPorts {
   crashed(error: unknown): void;
 }
 
-/** Half duplex: one question at a time. The one who asks in turn (see `pollUnits`) is the bus's mutex. */
+/** Half duplex: one question at a time. The one who asks in turn (see `poll.ts`) is the bus's mutex. */
 export interface Bus {
   /** Resolves when the wire is open, or the stop signal is aborted. */
   opened(): Promise<void>;
@@ -124,6 +123,17 @@ export function openBus(ports: BusPorts, address: StreamAddress, framing: Framin
     return [closing];
   }
 
+  /** Until nothing was said for `quietMs`. */
+  async function quiet(): Promise<void> {
+    const from = clock.monotonic();
+    let left = quietMs;
+    while (left > 0 && !stop.aborted) {
+      await pause(clock, left, stop);
+      const now = clock.monotonic();
+      left = now - from >= quietAtMostMs ? 0 : Math.max(from, lastByteAt) + quietMs - now;
+    }
+  }
+
   keepOpen().catch(ports.crashed);
 
   return {
@@ -136,9 +146,10 @@ export function openBus(ports: BusPorts, address: StreamAddress, framing: Framin
       const { client, port, stream } = asked;
       client.setID(question.unit);
       try {
-        const value = await read(client, question);
+        const values = await read(client, question);
+        const at = readAt;
         await pause(clock, frameGapMs(address), stop);
-        return { kind: 'value', value, at: readAt };
+        return { kind: 'values', values, at };
       } catch (error) {
         const code = (error as { modbusCode?: number }).modbusCode;
         if (code !== undefined) {
@@ -148,7 +159,7 @@ export function openBus(ports: BusPorts, address: StreamAddress, framing: Framin
         if (wire !== asked) return null;
         const damaged = port.damaged;
         port.forget();
-        if (framing === 'rtu') await pause(clock, quietMs, stop);
+        if (framing === 'rtu') await quiet();
         else if (clock.monotonic() - lastByteAt > deadPeerMs) {
           stale = true;
           stream.close();
@@ -161,16 +172,16 @@ export function openBus(ports: BusPorts, address: StreamAddress, framing: Framin
   };
 }
 
-async function read(client: Client, { table, register }: Question): Promise<number> {
+async function read(client: Client, { table, register, count }: Question): Promise<number[]> {
   switch (table) {
     case 'coil':
-      return Number((await client.readCoils(register, 1)).data[0]);
+      return (await client.readCoils(register, count)).data.slice(0, count).map(Number);
     case 'discrete':
-      return Number((await client.readDiscreteInputs(register, 1)).data[0]);
+      return (await client.readDiscreteInputs(register, count)).data.slice(0, count).map(Number);
     case 'holding':
-      return (await client.readHoldingRegisters(register, 1)).data[0]!;
+      return (await client.readHoldingRegisters(register, count)).data;
     case 'input':
-      return (await client.readInputRegisters(register, 1)).data[0]!;
+      return (await client.readInputRegisters(register, count)).data;
   }
 }
 

@@ -1,23 +1,10 @@
 import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import type { DeviceHealth } from '#protocols/messages/state.ts';
-import type { RegisterTable } from './bus.ts';
+import type { Question } from './bus.ts';
 
-/** What one poll of a unit came to. `odd`: a value that is neither the alarm nor the normal one. */
+/** What one poll came to, as far as the wire goes. */
 export type Outcome =
-  | { kind: 'ok' }
-  | { kind: 'odd'; value: number }
-  | { kind: 'exception'; code: number }
-  | { kind: 'damaged' }
-  | { kind: 'silent' };
-
-export interface Unit {
-  bus: string;
-  unit: number;
-  table: RegisterTable;
-  register: number;
-  alarm_value: number;
-  normal_value: number;
-}
+  { kind: 'ok' } | { kind: 'exception'; code: number } | { kind: 'damaged' } | { kind: 'silent' };
 
 /** Polls that a verdict looks back on. */
 export const windowPolls = 20;
@@ -25,24 +12,31 @@ export const windowPolls = 20;
 const damagedLimit = { fault: 5, over: 1 };
 
 export interface Verdict {
-  code: 'good' | 'silent' | 'exception' | 'odd' | 'damaged';
+  code: 'good' | 'silent' | 'exception' | 'damaged';
   health: DeviceHealth;
 }
 
+type Asked = Pick<Question, 'unit' | 'table' | 'register'> & { bus: string };
+
 /**
- * Judges a unit by its last polls (newest last, at most `windowPolls`). Null: too little is known to change
+ * Judges a read by its last polls (newest last, at most `windowPolls`). Null: too little is known to change
  * `before`, the code of the verdict in force.
  */
-export function judge(unit: Unit, polls: readonly Outcome[], before: Verdict['code'] | null): Verdict | null {
+export function judge(
+  asked: Asked,
+  polls: readonly Outcome[],
+  before: Verdict['code'] | null,
+): Verdict | null {
   const last = polls.at(-1);
   if (!last) return null;
   const silent = runOf(polls, (p) => p.kind === 'silent');
-  if (silent >= 3) return fault('silent', silentText(unit, silent), 'offline');
+  if (silent >= 3) return fault('silent', silentText(asked, silent), 'offline');
   if (last.kind === 'exception' && runOf(polls, (p) => p.kind === 'exception') >= 2) {
-    return fault('exception', exceptionText(unit, last.code), isFromGateway(last.code) ? 'offline' : 'fault');
-  }
-  if (last.kind === 'odd' && runOf(polls, (p) => p.kind === 'odd') >= 2) {
-    return fault('odd', oddText(unit, last.value));
+    return fault(
+      'exception',
+      exceptionText(asked, last.code),
+      isFromGateway(last.code) ? 'offline' : 'fault',
+    );
   }
   const damaged = polls.filter((p) => p.kind === 'damaged').length;
   const stillDamaged = before === 'damaged' && damaged > damagedLimit.over;
@@ -51,7 +45,7 @@ export function judge(unit: Unit, polls: readonly Outcome[], before: Verdict['co
     runOf(polls, (p) => p.kind === 'damaged') >= 3 ||
     (stillDamaged && last.kind !== 'silent')
   ) {
-    return fault('damaged', damagedText(unit, polls.length, damaged));
+    return fault('damaged', damagedText(asked, polls.length, damaged));
   }
   return last.kind === 'ok' ? { code: 'good', health: { state: 'good' } } : null;
 }
@@ -69,28 +63,21 @@ function fault(code: Verdict['code'], reason: Bilingual, state: 'fault' | 'offli
   return { code, health: { state, reason } };
 }
 
-function silentText({ bus, unit }: Unit, polls: number): Bilingual {
+function silentText({ bus, unit }: Asked, polls: number): Bilingual {
   return {
     zh: `总线 ${bus}：${unit} 号单元连续 ${polls} 次轮询没有回答，检查供电、地址、波特率和 A/B 接线`,
     en: `Bus ${bus}: unit ${unit} did not answer ${polls} polls in a row; check its power, address, baud rate and A/B wires`,
   };
 }
 
-function damagedText({ bus, unit }: Unit, polls: number, damaged: number): Bilingual {
+function damagedText({ bus, unit }: Asked, polls: number, damaged: number): Bilingual {
   return {
     zh: `总线 ${bus}：${unit} 号单元 ${polls} 次轮询 ${damaged} 次 CRC 错误，检查终端电阻、屏蔽接地和重复地址`,
     en: `Bus ${bus}: ${damaged} of ${polls} polls of unit ${unit} had CRC errors; check the terminating resistors, the shield and for a second unit with this address`,
   };
 }
 
-function oddText({ bus, unit, register, alarm_value, normal_value }: Unit, value: number): Bilingual {
-  return {
-    zh: `总线 ${bus}：${unit} 号单元的寄存器 ${register} 读到 ${value}，既不是报警值 ${alarm_value} 也不是正常值 ${normal_value}，核对型号的寄存器表`,
-    en: `Bus ${bus}: register ${register} of unit ${unit} says ${value}, neither the alarm value ${alarm_value} nor the normal value ${normal_value}; compare with the register table of its model`,
-  };
-}
-
-function exceptionText({ bus, unit, table, register }: Unit, code: number): Bilingual {
+function exceptionText({ bus, unit, table, register }: Asked, code: number): Bilingual {
   const [zh, en] = exceptions[code] ?? ['未定义的异常', 'an exception that the standard does not define'];
   return {
     zh: `总线 ${bus}：${unit} 号单元对读 ${table} ${register} 回答异常 ${code}：${zh}`,
@@ -100,8 +87,14 @@ function exceptionText({ bus, unit, table, register }: Unit, code: number): Bili
 
 /** Modbus Application Protocol V1.1b3, section 7. */
 const exceptions: Record<number, [zh: string, en: string]> = {
-  1: ['不支持该功能码，核对 function', 'illegal function; compare `function` with its manual'],
-  2: ['没有这个寄存器，核对 register', 'illegal data address; compare `register` with its manual'],
+  1: [
+    '不支持该功能码，核对型号的 function',
+    'illegal function; compare `function` of its model with its manual',
+  ],
+  2: [
+    '没有这个寄存器，核对型号的 register',
+    'illegal data address; compare `register` of its model with its manual',
+  ],
   3: ['数据值非法', 'illegal data value'],
   4: ['设备内部故障', 'device failure'],
   5: ['已受理，仍在处理', 'acknowledge, still working on it'],

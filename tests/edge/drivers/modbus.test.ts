@@ -1,10 +1,12 @@
 import { execFileSync, spawn, type ChildProcess } from 'node:child_process';
 import { afterEach, describe, expect, it } from 'vitest';
 import type { Line } from '#edge/driver.ts';
-import { type ModbusSmoke, modbusSmokeDriver } from '#edge/drivers/modbus-smoke.ts';
+import { type ModbusDevice, modbusDriver } from '#edge/drivers/modbus.ts';
 import type { StreamAddress } from '#platform/ports.ts';
 import { realClock } from '#platform/real/clock.ts';
+import { realRandomness } from '#platform/real/randomness.ts';
 import { realListening, realStreams } from '#platform/real/streams.ts';
+import { type ModbusModelFile, modbusModel } from '#protocols/modbus-models/model.ts';
 import { simulateModbusBus } from '#sim/modbus/bus.ts';
 import { have, ptyPair, until } from '../../platform/pty.ts';
 import { recorder } from './recorder.ts';
@@ -16,48 +18,64 @@ afterEach(async () => {
 
 const hasSocat = have('socat');
 
-function sensor(unit: number, more: Record<string, unknown> = {}): ModbusSmoke {
-  return modbusSmokeDriver.device.parse({
+const smokeModel = {
+  model: 'test-smoke',
+  title: { zh: '烟感', en: 'Smoke' },
+  kind: 'smoke',
+  proof: 'generic',
+  sources: ['this test'],
+  values: [
+    { name: 'smoke', function: 'holding', register: 3, normal: [0], alarms: [{ is: [1], raises: 'smoke' }] },
+  ],
+} satisfies ModbusModelFile;
+
+/** Two contacts that are read one by one. */
+const twoContacts = {
+  ...smokeModel,
+  values: [
+    smokeModel.values[0]!,
+    { name: 'heat', function: 'holding', register: 5, normal: [0], alarms: [{ is: [1], raises: 'heat' }] },
+  ],
+} satisfies ModbusModelFile;
+
+const contactAt = (table: string, register: number) => ({
+  ...smokeModel,
+  values: [{ ...smokeModel.values[0]!, function: table, register }],
+});
+
+function sensor(unit: number, more: Record<string, unknown> = {}): ModbusDevice {
+  return modbusDriver.device.parse({
     id: `smoke-${unit}`,
-    driver: 'modbus-smoke',
+    driver: 'modbus',
     address: 'in the line',
     zone: 100 + unit,
     unit,
-    function: 'holding',
-    register: 3,
+    model: smokeModel,
     poll_ms: 100,
     heartbeat_s: 0.2,
     ...more,
   });
 }
 
-function drive(address: StreamAddress, devices: ModbusSmoke[], hurry = 8) {
+function drive(address: StreamAddress, devices: ModbusDevice[], hurry = 8) {
   const told = recorder(hurry);
-  const line: Line<ModbusSmoke> = { address, devices };
-  expect(modbusSmokeDriver.configure(line)).toEqual([]);
-  const run = modbusSmokeDriver.start(told.context, line);
+  const line: Line<ModbusDevice> = { address, devices };
+  expect(modbusDriver.configure(line)).toEqual([]);
+  const run = modbusDriver.start(told.context, line);
   cleanups.push(() => run.close());
   return told;
 }
 
-const simulated = (units: number[], registers = [3]) =>
+const simulated = (units: number[], model: ModbusModelFile = smokeModel) =>
   simulateModbusBus(
-    realClock,
-    units.flatMap((unit) =>
-      registers.map((register) => ({
-        unit,
-        table: 'holding' as const,
-        register,
-        alarmValue: 1,
-        normalValue: 0,
-      })),
-    ),
+    { clock: realClock, random: realRandomness },
+    units.map((unit) => ({ unit, model: modbusModel.parse(model) })),
   );
 
-async function rtuBus(units: number[], registers = [3]) {
+async function rtuBus(units: number[], model: ModbusModelFile = smokeModel) {
   const pty = await ptyPair();
   cleanups.push(pty.remove);
-  const bus = simulated(units, registers);
+  const bus = simulated(units, model);
   let write: (bytes: Uint8Array) => void = () => {};
   const stream = await realStreams.open(
     { kind: 'tty', path: pty.b, baudRate: 9600 },
@@ -82,14 +100,14 @@ const unitOf = (bus: ReturnType<typeof simulated>, unit: number) => bus.units.ge
 describe.runIf(hasSocat)('smoke sensors on an RTU bus', () => {
   it('smoke that is there at the start raises, and clears only after two equal readings', async () => {
     const { bus, address } = await rtuBus([1, 2]);
-    unitOf(bus, 1).smoke = true;
+    unitOf(bus, 1).alarm = true;
     const told = drive(address, [sensor(1), sensor(2)]);
     await until('both levels are known', () => told.levels.length === 2);
     expect(told.levelsOf('smoke-1')).toEqual([true]);
     expect(told.levelsOf('smoke-2')).toEqual([false]);
     expect(told.lines).toEqual([{ open: true, reason: undefined }]);
     const asked = unitOf(bus, 1).asked;
-    unitOf(bus, 1).smoke = false;
+    unitOf(bus, 1).alarm = false;
     await until('it clears', () => told.levelsOf('smoke-1').length === 2);
     expect(told.levelsOf('smoke-1')).toEqual([true, false]);
     expect(unitOf(bus, 1).asked - asked).toBeGreaterThanOrEqual(2);
@@ -101,12 +119,12 @@ describe.runIf(hasSocat)('smoke sensors on an RTU bus', () => {
 
   it('an answer that comes after its time-out is not taken for the answer to the next question', async () => {
     // Two contacts of one unit: no RTU answer says which register it is of.
-    const { bus, address } = await rtuBus([1], [3, 4]);
-    unitOf(bus, 1).smoke = true;
+    const { bus, address } = await rtuBus([1], twoContacts);
+    unitOf(bus, 1).alarm = true;
     unitOf(bus, 1).behaviour = { kind: 'late', ms: 700 };
-    const told = drive(address, [sensor(1), sensor(1, { id: 'other', register: 4 })], 1);
+    const told = drive(address, [sensor(1, { model: twoContacts })], 1);
     await until('the first is asked', () => unitOf(bus, 1).asked === 1);
-    unitOf(bus, 1).smoke = false;
+    unitOf(bus, 1).alarm = false;
     unitOf(bus, 1).behaviour = { kind: 'silent' };
     await until('the second is asked', () => unitOf(bus, 1).asked === 2);
     unitOf(bus, 1).behaviour = { kind: 'answers' };
@@ -134,7 +152,7 @@ describe.runIf(hasSocat)('smoke sensors on an RTU bus', () => {
     const { bus, address } = await rtuBus([1]);
     const told = drive(address, [sensor(1)]);
     await until('it is good', () => told.healthOf('smoke-1') === 'good');
-    unitOf(bus, 1).smoke = true;
+    unitOf(bus, 1).alarm = true;
     unitOf(bus, 1).behaviour = { kind: 'damaged' };
     await until('it is at fault', () => told.healthOf('smoke-1').startsWith('fault'));
     const last = told.health.at(-1)!.health;
@@ -162,16 +180,16 @@ describe('smoke sensors behind TCP', () => {
     const { bus, address } = await tcpBus([7]);
     const told = drive(address, [sensor(7)]);
     await until('the level is known', () => told.levels.length === 1);
-    unitOf(bus, 7).smoke = true;
+    unitOf(bus, 7).alarm = true;
     await until('it raises', () => told.levelsOf('smoke-7').includes(true));
-    unitOf(bus, 7).smoke = false;
+    unitOf(bus, 7).alarm = false;
     await until('it clears', () => told.levelsOf('smoke-7').length === 3);
     expect(told.levelsOf('smoke-7')).toEqual([false, true, false]);
   });
 
   it('RTU frames through a serial device server are read as on a tty', async () => {
     const { bus, address } = await tcpBus([3], 'rtu');
-    unitOf(bus, 3).smoke = true;
+    unitOf(bus, 3).alarm = true;
     const told = drive(address, [sensor(3, { framing: 'rtu' })]);
     await until('it raises', () => told.levelsOf('smoke-3').includes(true));
   });
@@ -195,12 +213,12 @@ describe('smoke sensors behind TCP', () => {
 
   it('a value that is neither alarm nor normal is a fault, and neither raises nor clears', async () => {
     const { bus, address } = await tcpBus([7]);
-    unitOf(bus, 7).smoke = true;
+    unitOf(bus, 7).alarm = true;
     const told = drive(address, [sensor(7)]);
     await until('it raises', () => told.levels.length === 1);
-    unitOf(bus, 7).behaviour = { kind: 'reads', value: 65_535 };
+    unitOf(bus, 7).set('smoke', 65_535);
     await until('it is at fault', () =>
-      told.healthOf('smoke-7').includes('65535, neither the alarm value 1'),
+      told.healthOf('smoke-7').includes('is 65535, neither normal (0) nor an alarm'),
     );
     expect(told.levelsOf('smoke-7')).toEqual([true]);
   });
@@ -243,31 +261,32 @@ describe('smoke sensors behind TCP', () => {
 });
 
 describe('the configuration of smoke sensors', () => {
-  const line = (devices: ModbusSmoke[], address: StreamAddress): Line<ModbusSmoke> => ({ address, devices });
+  const line = (devices: ModbusDevice[], address: StreamAddress): Line<ModbusDevice> => ({
+    address,
+    devices,
+  });
   const tty: StreamAddress = { kind: 'tty', path: '/dev/ttyS2', baudRate: 4800 };
 
   it('the same contact twice on a bus is a mistake, two contacts of one unit are not', () => {
     const twice = [sensor(1), sensor(1, { id: 'other' })];
-    expect(modbusSmokeDriver.configure(line(twice, tty))).toEqual([
+    expect(modbusDriver.configure(line(twice, tty))).toEqual([
       { device: 1, problem: 'unit 1, holding 3 on this bus is already smoke-1' },
     ]);
-    const contacts = [sensor(1), sensor(1, { id: 'other', register: 4 })];
-    expect(modbusSmokeDriver.configure(line(contacts, tty))).toEqual([]);
+    const contacts = [sensor(1), sensor(1, { id: 'other', model: contactAt('holding', 4) })];
+    expect(modbusDriver.configure(line(contacts, tty))).toEqual([]);
   });
 
   it('Modbus TCP on a tty, and two framings on one bus, are mistakes', () => {
-    expect(modbusSmokeDriver.configure(line([sensor(1, { framing: 'tcp' })], tty))).toHaveLength(1);
+    expect(modbusDriver.configure(line([sensor(1, { framing: 'tcp' })], tty))).toHaveLength(1);
     const tcp: StreamAddress = { kind: 'tcp', host: 'gateway', port: 502 };
-    expect(modbusSmokeDriver.configure(line([sensor(1), sensor(2, { framing: 'rtu' })], tcp))).toHaveLength(
-      1,
-    );
+    expect(modbusDriver.configure(line([sensor(1), sensor(2, { framing: 'rtu' })], tcp))).toHaveLength(1);
   });
 
-  it('the broadcast address, an unknown key and equal values are refused', () => {
-    const { success } = modbusSmokeDriver.device.safeParse({ ...sensor(1), unit: 0 });
-    expect(success).toBe(false);
+  it('the broadcast address of a serial bus and an unknown key are refused', () => {
+    expect(modbusDriver.configure(line([sensor(0)], tty))).toEqual([
+      { device: 0, problem: 'unit 0 is the broadcast address of a serial bus: nobody answers it' },
+    ]);
     expect(() => sensor(1, { registers: 3 })).toThrow(/registers/);
-    expect(() => sensor(1, { normal_value: 1 })).toThrow(/alarm_value/);
   });
 });
 
@@ -277,7 +296,7 @@ from pymodbus.server import StartSerialServer, StartTcpServer
 from pymodbus.datastore import ModbusSequentialDataBlock as B, ModbusSlaveContext as S, ModbusServerContext as C
 from pymodbus.transaction import ModbusRtuFramer
 def unit(smoke):
-    return S(hr=B(0, [0, 0, 0, smoke]), ir=B(0, [0, 0, 0, smoke]), co=B(0, [0, 0, 0, smoke]), di=B(0, [0, 0, 0, smoke]), zero_mode=True)
+    return S(hr=B(0, [0, 0, 0, smoke, 0x4020, 0, 273, 0xff9c]), ir=B(0, [0, 0, 0, smoke]), co=B(0, [0, 0, 0, smoke]), di=B(0, [0, 0, 0, smoke]), zero_mode=True)
 ctx = C(slaves={1: unit(0), 2: unit(1)}, single=False)
 if sys.argv[1] == 'rtu': StartSerialServer(context=ctx, framer=ModbusRtuFramer, port=sys.argv[2], baudrate=9600, timeout=0.01)
 else: StartTcpServer(context=ctx, address=('127.0.0.1', int(sys.argv[2])))
@@ -291,16 +310,28 @@ function havePymodbus(): boolean {
 describe.runIf(hasPymodbus)("Debian's pymodbus as the slave", () => {
   const tables = ['holding', 'input', 'coil', 'discrete'] as const;
   const devices = [1, 2].flatMap((unit) =>
-    tables.map((table) => sensor(unit, { id: `${table}-${unit}`, function: table })),
+    tables.map((table) => sensor(unit, { id: `${table}-${unit}`, model: contactAt(table, 3) })),
   );
+
+  const measured = {
+    ...smokeModel,
+    values: [
+      { name: 'level', function: 'holding', register: 4, type: 'float32', unit: 'm' },
+      { name: 'warm', function: 'holding', register: 6, scale: 0.1, unit: '°C' },
+      { name: 'cold', function: 'holding', register: 7, type: 'i16', unit: '°C' },
+    ],
+  } satisfies ModbusModelFile;
 
   async function reads(address: StreamAddress) {
     const absent = sensor(9, { id: 'absent' });
-    const wrong = sensor(1, { id: 'wrong', register: 50 });
-    const told = drive(address, [...devices, wrong, absent]);
+    const wrong = sensor(1, { id: 'wrong', model: contactAt('holding', 50) });
+    const many = sensor(1, { id: 'many', model: measured });
+    const told = drive(address, [...devices, wrong, absent, many]);
     await until('all are read', () => devices.every((d) => told.healthOf(d.id) === 'good'), 25_000);
     await until('all levels are known', () => told.levels.length === devices.length, 25_000);
     for (const d of devices) expect(told.levelsOf(d.id)).toEqual([d.unit === 2]);
+    await until('all numbers of one answer are measured', () => told.measured('cold').length > 0, 25_000);
+    expect(told.factsOf('many')).toEqual({ level: 2.5, warm: 27.3, cold: -100 });
     await until('the wrong register is named', () => told.healthOf('wrong').includes('exception 2'), 25_000);
     await until('the absent unit is offline', () => told.healthOf('absent').startsWith('offline'), 25_000);
   }

@@ -1,22 +1,23 @@
 import type { Supervision } from '#platform/doors/door.ts';
 import type { Clock, Log, Randomness } from '#platform/ports.ts';
-import type { Dc09Connection, Submission } from './dc09-connection.ts';
 
-/** NULLs that may be missed in a row before the receiver counts as silent. */
+/** Questions in a row that may go unanswered before the receiver counts as silent. */
 const MISSES_UNTIL_SILENT = 2;
-/** First pause after a missed NULL; doubles up to the interval. */
+/** First pause after a miss; doubles up to the interval. */
 const FIRST_RETRY_MS = 1000;
 
+/** What came of asking a receiver whether it is there. */
+export type Asked = { kind: 'answered'; roundTripMs: number } | { kind: 'missed'; reason: string };
+
 /**
- * Asks a receiver with NULL messages whether it is there (DC-09 5.5.2): at once, then at the interval, sooner
- * after a miss. It has a connection of its own, so that no alarm waits behind a NULL.
+ * Asks a receiver whether it is there: at once, then at the interval, sooner after a miss. `ask` must settle in
+ * bounded time, never reject, and use a connection of its own, so that no alarm waits behind it.
  */
-export class NullSupervision {
+export class DoorSupervision {
   readonly #clock: Clock;
   readonly #random: Randomness;
   readonly #log: Log;
-  readonly #connection: Dc09Connection;
-  readonly #submission: Submission;
+  readonly #ask: () => Promise<Asked>;
   readonly #intervalMs: number;
   #state: Supervision = { state: 'unknown' };
   #misses = 0;
@@ -26,17 +27,15 @@ export class NullSupervision {
 
   constructor(
     ports: { clock: Clock; random: Randomness; log: Log },
-    connection: Dc09Connection,
-    submission: Submission,
+    ask: () => Promise<Asked>,
     intervalMs: number,
   ) {
     this.#clock = ports.clock;
     this.#random = ports.random;
     this.#log = ports.log;
-    this.#connection = connection;
-    this.#submission = submission;
+    this.#ask = ask;
     this.#intervalMs = intervalMs;
-    void this.#ask();
+    void this.#round();
   }
 
   get state(): Supervision {
@@ -47,23 +46,22 @@ export class NullSupervision {
   doubt(): void {
     if (this.#asking || this.#closed) return;
     this.#cancel();
-    void this.#ask();
+    void this.#round();
   }
 
   close(): void {
     this.#closed = true;
     this.#cancel();
-    this.#connection.close();
   }
 
-  async #ask(): Promise<void> {
+  async #round(): Promise<void> {
     this.#asking = true;
-    const outcome = await this.#connection.exchange(this.#submission);
+    const asked = await this.#ask();
     this.#asking = false;
     if (this.#closed) return;
-    if (outcome.kind === 'acknowledged') this.#answered(outcome.roundTripMs);
-    else this.#missed(`${outcome.fault}: ${outcome.reason}`);
-    this.#cancel = this.#clock.after(this.#pauseMs(), () => void this.#ask());
+    if (asked.kind === 'answered') this.#answered(asked.roundTripMs);
+    else this.#missed(asked.reason);
+    this.#cancel = this.#clock.after(this.#pauseMs(), () => void this.#round());
   }
 
   #answered(roundTripMs: number): void {
@@ -78,7 +76,7 @@ export class NullSupervision {
 
   #missed(reason: string): void {
     this.#misses++;
-    this.#log.warn('a NULL was not acknowledged', { reason, missed: this.#misses });
+    this.#log.warn('a supervision message was not acknowledged', { reason, missed: this.#misses });
     if (this.#misses < MISSES_UNTIL_SILENT) return;
     const since = this.#state.state === 'silent' ? this.#state.since : this.#clock.wall();
     this.#state = { state: 'silent', since, reason };

@@ -2,11 +2,7 @@ import type { Door, DoorSignal } from '#platform/doors/door.ts';
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
 import { sequenceOf } from '#protocols/signal.ts';
 import { backoff } from '#platform/backoff.ts';
-<<<<<<< HEAD
-import { type Alarm, type AlarmPath, nothing } from './alarm.ts';
-=======
 import { type Alarm, type AlarmPath, mayGoDirect } from './alarm.ts';
->>>>>>> main
 
 const again = { firstMs: 500, maxMs: 10_000 };
 
@@ -16,8 +12,7 @@ export function armDirect(path: AlarmPath, alarm: Alarm, deliver: () => void, wa
   alarm.stop.direct();
   alarm.stop.direct = path.clock.after(waitMs, deliver);
 }
-/** Null: *delivered* is known from the other path, and this one has ended without a receipt. */
-type Got = (receipt: CentreReceipt | null) => void;
+type Got = (receipt: CentreReceipt) => void;
 
 /**
  * Delivers at once, and again with back-off until *delivered* is known from whichever path (or nobody is to try
@@ -36,33 +31,18 @@ export function deliverDirectly(path: AlarmPath, alarm: Alarm, got: Got, gone: (
   async function round(): Promise<void> {
     alarm.atDoor = true;
     const receipt = await tryDoor(path, alarm, direct!.centre, direct!.door);
-<<<<<<< HEAD
-    if (receipt || alarm.record.delivered || path.closed) {
-=======
     alarm.atDoor = false;
     if (receipt) {
->>>>>>> main
       alarm.delivering = false;
       got(receipt);
       return;
     }
-<<<<<<< HEAD
-    const cancel = path.clock.after(pace.next(), () => {
-      alarm.stop.direct = nothing;
-      void round();
-    });
-    alarm.stop.direct = () => {
-      cancel();
-      alarm.delivering = false;
-    };
-=======
     if (!mayGoDirect(path, alarm) || path.closed) {
       alarm.delivering = false;
       gone();
       return;
     }
     alarm.stop.direct = path.clock.after(pace.next(), () => void round());
->>>>>>> main
   }
 }
 

@@ -83,11 +83,7 @@ export function goDirect(path: AlarmPath, alarm: Alarm): void {
   );
 }
 
-function deliveredDirectly(path: AlarmPath, alarm: Alarm, receipt: CentreReceipt | null): void {
-  if (!receipt) {
-    leaveIfDone(path, alarm);
-    return;
-  }
+function deliveredDirectly(path: AlarmPath, alarm: Alarm, receipt: CentreReceipt): void {
   alarm.record.direct.push(receipt);
   path.log.info('110 has acknowledged on the direct way', {
     alarm: alarm.text,
@@ -205,14 +201,7 @@ function changed(path: AlarmPath, alarm: Alarm): void {
  */
 export function leaveIfDone(path: AlarmPath, alarm: Alarm): boolean {
   if (alarm.left) return true;
-<<<<<<< HEAD
-  const told = heldByCloud(path, alarm) === 'delivered' && !reportDue(path, alarm);
-  const byItself = refusedByCloud(path, alarm) && record.direct.length > 0;
-  // A receipt that is still under way on the direct path is told as well.
-  if (!record.delivered || alarm.delivering || !(told || byItself) || !lampIsDone(path, alarm)) return false;
-=======
   if (!isSettled(path, alarm) || alarm.atDoor || !lampIsDone(path, alarm)) return false;
->>>>>>> main
   path.log.info('alarm leaves the outbox', { alarm: alarm.text });
   end(path, alarm);
   save(path, alarm);
@@ -220,8 +209,8 @@ export function leaveIfDone(path: AlarmPath, alarm: Alarm): boolean {
 }
 
 /**
- * The cloud holds its *delivered* and its last report, or has refused it and the edge has delivered; or a person
- * has ended it. A probe also ends by what it has found, once the cloud holds that.
+ * The cloud holds its *delivered* and its last report, or will not hold what is delivered; or a person has ended
+ * it. A probe also ends by what it has found, once the cloud holds that.
  */
 function isSettled(path: AlarmPath, alarm: Alarm): boolean {
   const { record } = alarm;
@@ -234,7 +223,7 @@ function isSettled(path: AlarmPath, alarm: Alarm): boolean {
     const found = record.proof !== undefined || record.direct.length > 0;
     if (found) return refused || (held !== 'none' && told);
   }
-  return record.delivered && ((held === 'delivered' && told) || (refused && record.direct.length > 0));
+  return record.delivered && (refused || (held === 'delivered' && told));
 }
 
 /** Stops everything that runs for it. */

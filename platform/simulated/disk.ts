@@ -1,10 +1,14 @@
 import { DatabaseSync } from 'node:sqlite';
 import { DatabaseError, type DatabaseErrorCode } from '#platform/database-error.ts';
-<<<<<<< HEAD
-import type { Database, DatabasePort, Durability, Row, SqlValue, StatementResult } from '#platform/ports.ts';
-=======
-import type { Database, DatabasePort, DiskPort, Durability, Row, StatementResult } from '#platform/ports.ts';
->>>>>>> main
+import type {
+  Database,
+  DatabasePort,
+  DiskPort,
+  Durability,
+  Row,
+  SqlValue,
+  StatementResult,
+} from '#platform/ports.ts';
 import { SqliteFile, bound, boundStatement, codeOf } from '#platform/sqlite.ts';
 import { type Life, never } from './life.ts';
 import type { Seeded } from './seeded.ts';
@@ -40,16 +44,13 @@ export class Disk {
   slowness = 1;
   /** Commits (`full`) or all calls (`io`) fail while this is set; nothing of them is stored. */
   failing: 'full' | 'io' | null = null;
-<<<<<<< HEAD
   /** Called after each commit, with the name of the file: for whoever watches what is durable. */
   onCommit: (name: string) => void = () => {};
-=======
   /** Bytes that are held back; what was held back and given free still takes commits while it is `full`. */
   #held = 0;
   #room = 0;
   /** Names of the files that were set aside. */
   readonly aside: string[] = [];
->>>>>>> main
   readonly #files = new Map<string, File>();
   readonly #timeline: Timeline;
   readonly #random: Seeded;

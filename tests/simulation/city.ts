@@ -68,13 +68,9 @@ export class City {
         campus: 'school',
         gateway: 'gateway',
         account,
-<<<<<<< HEAD
         ...(plan.direct ? { direct: { centre: centres[0], door: door(centres[0]) } } : {}),
-=======
-        direct: { centre: centres[0], door: door(centres[0]) },
         // The fingers of this city are quicker than anybody's; summing has stories of its own.
         summing: { above_per_minute: 6000 },
->>>>>>> main
         devices: Array.from({ length: buttons }, (_, i) => ({
           id: `button-${i}`,
           driver: 'button',

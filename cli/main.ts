@@ -1,5 +1,5 @@
 import { readFileSync } from 'node:fs';
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { explain } from './service.ts';
 
 const { version } = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
@@ -71,6 +71,16 @@ program
   .description('validate configuration files without starting anything')
   .argument('<files...>', 'edge.yaml, cloud.yaml or sim.yaml')
   .action(async (files: string[]) => (await import('./check.ts')).check(files));
+
+program
+  .command('export-points')
+  .description("print the table of accounts and zones for a centre's database")
+  .requiredOption('--cloud <file>', 'cloud.yaml')
+  .requiredOption('--edge <files...>', 'edge.yaml of each gateway')
+  .addOption(
+    new Option('--format <format>', 'CSV for Excel, or JSON').choices(['csv', 'json']).default('csv'),
+  )
+  .action(async (options) => (await import('./export-points.ts')).exportPoints(options));
 
 program
   .command('probe')

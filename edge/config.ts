@@ -35,6 +35,8 @@ const edgeFile = z.strictObject({
   direct: direct.optional(),
   lamp: z.strictObject({ failed_after_ms: z.int().min(1000).max(60_000).default(10_000) }).prefault({}),
   heartbeat_s: z.number().positive().max(60).default(5),
+  /** How many pictures and streams of cameras are looked at in the same moment, on the whole edge. */
+  looks_at_once: z.int().min(1).max(64).default(4),
   devices: z.array(z.looseObject({ id, driver: z.string(), address: z.string().min(1) })).default([]),
 });
 

@@ -5,6 +5,7 @@ import type { DeviceHealth, DeviceKind } from '#protocols/messages/state.ts';
 import type { DeviceRecord } from '#protocols/messages/telemetry.ts';
 import type { LampState, Mode, Origin, SignalType } from '#protocols/signal.ts';
 import type { DeviceAddress } from './drivers/address.ts';
+import type { Turns } from './turns.ts';
 
 /** What every device of the edge's file has, whatever its driver. */
 export interface DeviceBase {
@@ -76,6 +77,8 @@ export interface DriverContext {
   readonly streams: StreamPort;
   /** For devices that dial in to us. */
   readonly listening: ListenPort;
+  /** Turns for heavy work, shared by all lines of the edge. */
+  readonly turns: Turns;
   readonly log: Log;
   /** Aborted when the edge stops or restarts this driver. */
   readonly stop: AbortSignal;

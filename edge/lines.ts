@@ -5,6 +5,7 @@ import type { ConfiguredLine } from './config.ts';
 import type { Devices } from './devices.ts';
 import type { DriverContext, DriverRun, RaisedEvent } from './driver.ts';
 import { reasonOf } from '#platform/reason.ts';
+import type { Turns } from './turns.ts';
 
 const restart = { firstMs: 1000, maxMs: 60_000 };
 /** A driver that ran for so long before it threw starts again at the short end of the back-off. */
@@ -35,6 +36,7 @@ export function runLine(
   ports: Ports,
   { driver, line }: ConfiguredLine,
   known: Devices,
+  turns: Turns,
   to: LineEvents,
 ): RunningLine {
   const { clock } = ports;
@@ -123,6 +125,7 @@ export function runLine(
             };
           }),
       },
+      turns,
       log,
       stop: own.signal,
       crashed,

@@ -15,6 +15,7 @@ import { reasonOf } from '#platform/reason.ts';
 import { outboxNotices } from './outbox/notices.ts';
 import { type Kept, type KeptClock, Outbox } from './outbox/outbox.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
+import { turns } from './turns.ts';
 import { connectAlarmLink } from './uplink/alarm-link.ts';
 import { connectBulkLink } from './uplink/bulk-link.ts';
 import { CloudClock } from './uplink/offset.ts';
@@ -69,6 +70,7 @@ export async function startEdge(
     },
   });
   const devices = new Devices(clock);
+  const heavyWork = turns(config.looks_at_once);
   const lines: RunningLine[] = [];
   const lineOf = (device: string) => lines.find((line) => line.devices.has(device));
   const byId = new Map(config.devices.map((d) => [d.id, d]));
@@ -226,7 +228,7 @@ export async function startEdge(
   void telemetry.start();
   for (const configured of config.lines) {
     lines.push(
-      runLine(ports, configured, devices, {
+      runLine(ports, configured, devices, heavyWork, {
         event: (raised) => alarms.event(raised),
         level: (device, type, up, readAt) => alarms.level({ device, type }, up, readAt),
         measure: (device, field, value, unit) => telemetry.measure(device, field, value, unit),

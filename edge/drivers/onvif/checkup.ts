@@ -1,6 +1,5 @@
 import type { Bilingual } from '#protocols/messages/bilingual.ts';
-import type { Call, CameraClient, CameraInformation } from './client.ts';
-import { jpegSize, type PictureSize } from './jpeg.ts';
+import type { CameraClient, CameraInformation } from './client.ts';
 
 /**
  * What a camera was reached by, best first: the authenticated call works; only the clock call, which needs no
@@ -14,13 +13,9 @@ export interface Checkup {
   denied: boolean;
   clockOffsetMs: number | null;
   information: CameraInformation;
-  picture: ({ tookMs: number; bytes: number } & PictureSize) | null;
-  /** What is wrong, the worst first; null: nothing. */
+  /** Why it did not get further; null: it did. */
   problem: Bilingual | null;
 }
-
-/** More than this between the camera's clock and the gateway's is a fault: its recordings prove nothing. */
-const driftLimitMs = 10_000;
 
 /** Goes down the ladder. `login`: whether the calls that need one are tried this time. Never rejects. */
 export async function checkUp(camera: CameraClient, login: boolean): Promise<Checkup> {
@@ -31,7 +26,6 @@ export async function checkUp(camera: CameraClient, login: boolean): Promise<Che
     denied: false,
     clockOffsetMs,
     information: {},
-    picture: null,
     problem: null,
   };
   if (!clock.ok && camera.reach() !== 'http') {
@@ -49,26 +43,7 @@ export async function checkUp(camera: CameraClient, login: boolean): Promise<Che
     if (!clock.ok) return { ...result, rung: 'tcp', problem: noOnvif(information.why) };
     return { ...result, rung: 'clock', problem: noInformation(information.why) };
   }
-  const picture = await takePicture(camera);
-  const drift = clockOffsetMs !== null && Math.abs(clockOffsetMs) > driftLimitMs;
-  return {
-    ...result,
-    rung: 'authenticated',
-    information: information.value,
-    picture: picture.ok ? picture.value : null,
-    problem: drift ? clockWrong(clockOffsetMs) : picture.ok ? null : noPicture(picture.why),
-  };
-}
-
-async function takePicture(camera: CameraClient): Promise<Call<NonNullable<Checkup['picture']>>> {
-  const at = await camera.snapshotPath();
-  if (!at.ok) return at;
-  const taken = await camera.snapshot(at.value);
-  if (!taken.ok) return taken;
-  const { bytes, tookMs } = taken.value;
-  const size = jpegSize(bytes);
-  if (!size) return { ok: false, why: 'what came is no whole JPEG', denied: false };
-  return { ok: true, value: { tookMs, bytes: bytes.length, ...size } };
+  return { ...result, rung: 'authenticated', information: information.value };
 }
 
 const loginRefused: Bilingual = {
@@ -95,16 +70,4 @@ function noInformation(why: string): Bilingual {
     zh: `时钟查询有回答，设备信息查询没有（${why}）`,
     en: `The camera answers the clock call but not the one for its device information (${why})`,
   };
-}
-
-function clockWrong(offsetMs: number): Bilingual {
-  const seconds = Math.round(Math.abs(offsetMs) / 1000);
-  return {
-    zh: `摄像机时钟比网关${offsetMs > 0 ? '快' : '慢'} ${seconds} 秒：录像时间不可信，检查摄像机的 NTP 设置`,
-    en: `The camera's clock is ${seconds} s ${offsetMs > 0 ? 'ahead of' : 'behind'} the gateway's: the times of its recordings cannot be trusted; check its NTP settings`,
-  };
-}
-
-function noPicture(why: string): Bilingual {
-  return { zh: `登录正常，但取不到抓图（${why}）`, en: `Login works, but no snapshot can be had (${why})` };
 }

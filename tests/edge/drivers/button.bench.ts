@@ -1,4 +1,5 @@
 import { buttonDriver } from '#edge/drivers/button.ts';
+import { turns } from '#edge/turns.ts';
 import type { DriverContext, RaisedEvent } from '#edge/driver.ts';
 import type { ByteStream, Clock, StreamAddress, StreamEvents, StreamPort } from '#platform/ports.ts';
 import { createFrameDecoder } from '#protocols/button-frame/decoder.ts';
@@ -54,6 +55,7 @@ export function startDriver(
   const stop = new AbortController();
   const context: DriverContext = {
     ...world,
+    turns: turns(4),
     random: seeded(3),
     log: quiet,
     stop: stop.signal,

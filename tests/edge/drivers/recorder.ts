@@ -3,6 +3,7 @@ import { realRandomness } from '#platform/real/randomness.ts';
 import { realListening, realStreams } from '#platform/real/streams.ts';
 import type { Log } from '#platform/ports.ts';
 import type { DriverContext } from '#edge/driver.ts';
+import { turns } from '#edge/turns.ts';
 import type { DeviceHealth } from '#protocols/messages/state.ts';
 import type { DeviceRecord } from '#protocols/messages/telemetry.ts';
 
@@ -38,6 +39,7 @@ export function recorder(hurry = 1) {
     random: realRandomness,
     streams: realStreams,
     listening: realListening,
+    turns: turns(4),
     log: silentLog,
     stop: stopping.signal,
     crashed: (error) => told.crashes.push(error),

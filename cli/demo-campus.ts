@@ -143,6 +143,8 @@ export function demoCloud(hardware: SimulatedHardware, ports: { httpPort: number
   return {
     broker: { embedded: { port: ports.mqttPort } },
     http: { port: ports.httpPort },
+    // Each button on each path every quarter of an hour: often enough to be seen at work.
+    probes: { every_h: 0.25 },
     centres: [
       {
         id: primary(hardware).id,

@@ -21,6 +21,8 @@ const device = z.strictObject({
   id,
   name: bilingual.strict(),
   kind: deviceKind,
+  /** Of a button: how often it is probed on each path, hours, where not as often as the others. */
+  probe_every_h: z.number().min(0.01).optional(),
   /** Ids of the campus's own buildings and of their storeys. */
   building: id.optional(),
   storey: id.optional(),

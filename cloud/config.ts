@@ -44,8 +44,8 @@ const centre = z.strictObject({
   /** In the order in which they are tried. */
   doors: z.array(doorConfig).min(1),
   /**
-   * False: tests, drills and probes are not sent there. They end at its door, and the evidence says how far the
-   * way was proved.
+   * False: tests and probes are not sent there. They end at its door, and the evidence says how far the way was
+   * proved. Drills are agreed with it by people, and go through.
    */
   takes_tests: z.boolean().default(true),
 });
@@ -57,6 +57,13 @@ const webhook = z.strictObject({
   secret: z.string().min(8, 'use at least 8 characters'),
 });
 
+const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:MM');
+const probes = z.strictObject({
+  /** Within so many hours each button is proved on each path. */
+  every_h: z.number().min(0.01).default(24),
+  /** Probes run only between these times of the day (which may cross midnight), China Standard Time. */
+  window: z.strictObject({ from: timeOfDay, to: timeOfDay }).optional(),
+});
 const httpUrl = z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' });
 const influx = z.discriminatedUnion('version', [
   z.strictObject({
@@ -85,6 +92,8 @@ export const cloudConfig = z
     centres: z.array(centre).min(1),
     webhooks: z.array(webhook).default([]),
     campuses: z.array(campus).default([]),
+    /** Scheduled end-to-end probes of the buttons; without this there are none. */
+    probes: probes.optional(),
     /** Where no InfluxDB is configured, telemetry lives in the embedded store. */
     telemetry: z.strictObject({ influx: influx.optional() }).prefault({}),
   })
@@ -102,5 +111,11 @@ export const cloudConfig = z
     }
     complainOfRepeats(config.webhooks, ['webhooks'], 'webhook', complain);
     complainOfCampuses(config.campuses, complain);
+
+    const { window, every_h } = config.probes ?? {};
+    if (window !== undefined && window.from === window.to)
+      complain(['probes', 'window'], 'a window needs two different times');
+    if (window !== undefined && every_h !== undefined && every_h < 24)
+      complain(['probes', 'every_h'], 'with a window, 24 or more: it opens once a day');
   });
 export type CloudConfig = z.infer<typeof cloudConfig>;

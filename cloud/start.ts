@@ -5,25 +5,34 @@ import { within } from '#platform/within.ts';
 import type { ApiCentre } from '#protocols/api.ts';
 import { cloudAlarmFilter, cloudBulkFilters, type Lane, topicOf } from '#protocols/messages/topics.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
+import { type Commands, startCommands } from './commands/commands.ts';
 import type { CloudConfig } from './config.ts';
 import { type Centre, centresNow, openCentres, watchCentres } from './dispatch/centres.ts';
+import { endDelivery, type Ended, type Ending } from './dispatch/ending.ts';
 import { Dispatcher } from './dispatch/dispatcher.ts';
 import { startRecovery } from './dispatch/recovery.ts';
+import { type Drills, startDrills } from './drills/drills.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { createIncidents, type Incidents } from './incidents/incidents.ts';
 import { AlarmIngest } from './ingest/alarm-ingest.ts';
 import { createAnswers } from './ingest/answers.ts';
-import { BulkIngest, type BulkSinks } from './ingest/bulk-ingest.ts';
+import { BulkIngest, type BulkSinks, telemetryWaitingLimit } from './ingest/bulk-ingest.ts';
+import { overloaded } from './ingest/ingest-alerts.ts';
 import { startForgetting } from './ingest/forgetting.ts';
 import { createQuarantine } from './ingest/quarantine.ts';
 import { createReports } from './ingest/reports.ts';
+import { type Load, Shedding } from './ingest/shedding.ts';
 import { watchLatency } from './latency/watch.ts';
 import { type Liveness, startLiveness } from './liveness/liveness.ts';
 import { namesOf } from './names.ts';
 import { placesOf } from './places.ts';
 import { startNotifier } from './notify/notifier.ts';
 import { callWebhook } from './notify/webhook.ts';
+import { probedButtons, tellOverdue } from './probes/duties.ts';
+import { startProbes } from './probes/probes.ts';
+import { type Records, recordsIn } from './records/records.ts';
 import { openStore, type Store } from './store/store.ts';
+import { gapAlerts } from './telemetry/gap-alerts.ts';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { TelemetryUnavailable } from './telemetry/telemetry-store.ts';
 
@@ -35,6 +44,13 @@ export interface Cloud {
   incidents: Incidents;
   liveness: Liveness;
   telemetry: Pick<Telemetry, 'query'>;
+  records: Pick<Records, 'query'>;
+  /** How full the telemetry queue is, and what is asked of gateways for it. */
+  load(): Load;
+  commands: Commands;
+  drills: Drills;
+  /** A person ends the delivery of an alarm that no centre has acknowledged. */
+  endDelivery(alarm: string, ending: Ending): Promise<Ended>;
   /** Centres with their doors' supervision, as they are now. */
   centres(): ApiCentre[];
   /** Whether the two connections to the broker are up. */
@@ -83,10 +99,12 @@ export async function startCloud(
     incidents,
     centres,
     names,
+    undeliveredAfterMs: config.latency.bound_ms,
     places: placesOf(config.campuses),
     onDelivered: (held) => answers.tell(held),
   });
-  const primary = centres.find((centre) => centre.primary)!.id;
+  const primaryCentre = centres.find((centre) => centre.primary)!;
+  const primary = primaryCentre.id;
   const reports = await createReports({ clock, log, store, alerts, incidents, dispatcher, primary, names });
   const recovery = await startRecovery({
     clock,
@@ -101,6 +119,16 @@ export async function startCloud(
   const sendBulk = publishOn('bulk');
   const send = (campus: string, gateway: string, lane: Lane, message: object) =>
     sendBulk(topicOf(campus, gateway, lane), message);
+  const commands = await startCommands({
+    clock,
+    random,
+    log,
+    store,
+    publish: (campus, gateway, message) => send(campus, gateway, 'command', message),
+  });
+  const drills = await startDrills({ clock, random, log, store, alerts, commands, names });
+  const end = (alarm: string, ending: Ending) =>
+    endDelivery({ clock, log, store, incidents, dispatcher, answers }, alarm, ending);
   const liveness = await startLiveness({
     clock,
     random,
@@ -110,9 +138,26 @@ export async function startCloud(
     campuses: config.campuses,
     send,
   });
+  const records = recordsIn({ clock, store });
+  const shedding = new Shedding(clock, random, telemetryWaitingLimit, (step) => {
+    log.warn('the load changed', { step });
+    if (step === 'free') void alerts.clear('overloaded', 'telemetry');
+    else void alerts.raise(overloaded());
+  });
+  const gaps = gapAlerts({ clock, log, store, alerts, names });
+  let batchesWaiting = 0;
+  const waiting = () => shedding.waiting(batchesWaiting, alarmIngest.waiting);
   // A broken telemetry file must not keep a single alarm from 110.
   const telemetry = await openTelemetry(
-    { ...ports, http: other.http ?? null, epoch: store.epoch, send },
+    {
+      ...ports,
+      http: other.http ?? null,
+      epoch: store.epoch,
+      records,
+      pace: () => shedding.pace(),
+      onGap: (gap) => gaps.onGap(gap),
+      send,
+    },
     config.telemetry,
   ).catch((error: unknown) => withoutTelemetry(log, error));
   const sinks: BulkSinks = {
@@ -121,6 +166,8 @@ export async function startCloud(
       if (message.kind === 'birth') recovery.ask(gateway);
     },
     telemetry: (campus, gateway, message) => telemetry.receive(campus, gateway, message),
+    putOff: (campus, gateway, message) => telemetry.putOff(campus, gateway, message),
+    reply: (gateway, message) => commands.onReply(gateway, message),
     spoke: (campus, gateway, session) => liveness.spoke(campus, gateway, session),
   };
   const alarmIngest = new AlarmIngest({
@@ -129,14 +176,27 @@ export async function startCloud(
     store,
     alerts,
     dispatcher,
+    drills,
     reports,
     answers,
     quarantine,
     centres: centres.map(({ id }) => id),
+    primary,
     names,
     onSession: sinks.spoke,
+    onWaiting: waiting,
   });
-  const bulkIngest = new BulkIngest({ clock, log, quarantine, sinks });
+  const bulkIngest = new BulkIngest({
+    clock,
+    log,
+    quarantine,
+    sinks,
+    shedding,
+    waiting(batches) {
+      batchesWaiting = batches;
+      waiting();
+    },
+  });
 
   const boundMs = config.latency.bound_ms;
   const stopLatency = await watchLatency({ store, feed, alerts, clock, log, names, boundMs });
@@ -173,6 +233,21 @@ export async function startCloud(
   });
 
   const stopWatching = watchCentres({ clock, log, store, alerts }, centres);
+  const buttons = () => probedButtons(config, liveness.devices());
+  const stopProbes = await startProbes({
+    clock,
+    random,
+    log,
+    store,
+    alerts,
+    commands,
+    names,
+    config,
+    primary: primaryCentre,
+    buttons,
+    tellOverdue: () => tellOverdue({ clock, store, alerts, names }, buttons()),
+    endDelivery: end,
+  });
   const stopForgetting = startForgetting({ clock, log, store });
 
   async function shut(): Promise<void> {
@@ -196,15 +271,24 @@ export async function startCloud(
     incidents,
     liveness,
     telemetry,
+    records,
+    load: () => shedding.load(),
+    commands,
+    drills,
+    endDelivery: end,
     centres: () => centresNow(centres),
     links: () => ({ alarm: links.alarm?.up ?? false, bulk: links.bulk?.up ?? false }),
     close() {
       closing ??= (async () => {
         stopWatching();
         stopForgetting();
+        stopProbes();
+        drills.close();
+        commands.close();
         recovery.close();
         alarmIngest.close();
         bulkIngest.close();
+        gaps.close();
         dispatcher.close();
         await within(clock, closeWithinMs, shut());
       })();
@@ -217,5 +301,5 @@ function withoutTelemetry(log: Log, error: unknown): Telemetry {
   log.error('telemetry cannot be stored; alarms are served without it', { error });
   const unavailable = () =>
     Promise.reject(new TelemetryUnavailable('the telemetry store could not be opened'));
-  return { receive: unavailable, query: unavailable, close: () => Promise.resolve() };
+  return { receive: unavailable, putOff: unavailable, query: unavailable, close: () => Promise.resolve() };
 }

@@ -24,6 +24,8 @@ const direct = z.strictObject({
   door: doorConfig,
   /** How long after the first publish *delivered* may take before the edge delivers by itself. */
   after_ms: z.int().min(0).max(60_000).default(1000),
+  /** False: this centre wants no tests and probes by this way; a probe's proof ends at the door. */
+  takes_tests: z.boolean().default(true),
 });
 export type DirectConfig = z.infer<typeof direct>;
 
@@ -34,6 +36,8 @@ const edgeFile = z.strictObject({
   broker: broker.default(() => broker.parse({})),
   direct: direct.optional(),
   lamp: z.strictObject({ failed_after_ms: z.int().min(1000).max(60_000).default(10_000) }).prefault({}),
+  /** Plain presses of one point beyond so many a minute are summed. */
+  summing: z.strictObject({ above_per_minute: z.int().min(1).max(6000).default(6) }).prefault({}),
   heartbeat_s: z.number().positive().max(60).default(5),
   /** How many pictures and streams of cameras are looked at in the same moment, on the whole edge. */
   looks_at_once: z.int().min(1).max(64).default(4),

@@ -10,11 +10,15 @@ interface DeviceState {
   readonly acts: readonly DeviceActName[];
   heardAt: number | null;
   health: DeviceHealth | null;
+  /** Its last self-test failed: whatever it says of itself, it is at fault. */
+  selfTest: Extract<DeviceHealth, { state: 'fault' }> | null;
   lineOpen: boolean;
   facts: DeviceReport['facts'];
   /** Heard or changed since it was last told. */
   news: boolean;
 }
+
+export type SelfTest = { passed: true } | { passed: false; reason: string };
 
 /** What the edge knows of its devices. Knows no wire: drivers tell it, heartbeats take from it. */
 export class Devices {
@@ -34,7 +38,7 @@ export class Devices {
     heartbeat_s: number;
     acts: readonly DeviceActName[];
   }): void {
-    const unheard = { heardAt: null, health: null, lineOpen: false, facts: {}, news: true };
+    const unheard = { heardAt: null, health: null, selfTest: null, lineOpen: false, facts: {}, news: true };
     this.#states.set(device.id, { ...device, ...unheard });
   }
 
@@ -49,6 +53,18 @@ export class Devices {
     const state = this.#state(id);
     state.news ||= JSON.stringify(health) !== JSON.stringify(state.health);
     state.health = health;
+  }
+
+  /** How its last self-test went: a failed one is a fault until one passes. */
+  tested(id: string, result: SelfTest): void {
+    const state = this.#state(id);
+    state.news = true;
+    state.selfTest = result.passed
+      ? null
+      : {
+          state: 'fault',
+          reason: { zh: `自检未通过：${result.reason}`, en: `It failed its self-test: ${result.reason}` },
+        };
   }
 
   line(id: string, open: boolean): void {
@@ -81,7 +97,7 @@ export class Devices {
       driver: state.driver,
       heartbeat_s: state.heartbeat_s,
       heard_ago_ms: state.heardAt === null ? null : Math.max(0, this.#clock.monotonic() - state.heardAt),
-      health: state.health,
+      health: state.health?.state === 'offline' ? state.health : (state.selfTest ?? state.health),
       line_open: state.lineOpen,
       facts: state.facts,
       acts: [...state.acts],

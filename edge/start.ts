@@ -6,6 +6,8 @@ import { within } from '#platform/within.ts';
 import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import type { DeviceReport } from '#protocols/messages/state.ts';
 import { Alarms } from './alarm/alarms.ts';
+import { commandRunner } from './commands/commands.ts';
+import { Drills } from './commands/drills.ts';
 import type { DirectConfig, EdgeConfig } from './config.ts';
 import { Devices } from './devices.ts';
 import { directPathId, reportDirectPath } from './direct-path.ts';
@@ -92,6 +94,22 @@ export async function startEdge(
 
   const kept = await outbox.start();
   const door = config.direct ? makeDoor(config.direct, ports) : null;
+  const direct =
+    config.direct && door
+      ? {
+          centre: config.direct.centre,
+          door,
+          afterMs: config.direct.after_ms,
+          takesTests: config.direct.takes_tests,
+        }
+      : null;
+  const drills = new Drills({
+    clock,
+    random: ports.random,
+    log,
+    cloudClock,
+    keep: (all) => outbox.keepDrills(all),
+  });
 
   const alarmLink = connectAlarmLink(ports, config, {
     onUp: () => alarms.linkUp(),
@@ -112,15 +130,11 @@ export async function startEdge(
       return {
         offset: cloudClock.estimate(),
         pending_alarms: alarms.pending,
+        drills: drills.holding(),
         devices: devices.news(),
       };
     },
-    act(device, act) {
-      const line = lineOf(device);
-      if (!line) throw new Error(`there is no device ${device} here`);
-      if (!line.run?.act) throw new Error(`the driver of ${device} takes no commands now`);
-      return line.run.act(device, act);
-    },
+    command: (command) => runCommand(command),
     onSession: (tell) => notices.session(tell),
   });
   const alarms = new Alarms(
@@ -133,10 +147,9 @@ export async function startEdge(
       notices,
       link: alarmLink,
       session: () => bulkLink.session(),
-      direct:
-        config.direct && door
-          ? { centre: config.direct.centre, door, afterMs: config.direct.after_ms }
-          : null,
+      direct,
+      abovePerMinute: config.summing.above_per_minute,
+      inDrill: (device, pressedAt) => drills.covers(device, pressedAt),
       failedAfterMs: config.lamp.failed_after_ms,
       lampOf,
       silentFor: (device) => devices.silentFor(device),
@@ -144,10 +157,28 @@ export async function startEdge(
     // A driver can only name devices of its line, and the file gives every one that raises alarms a zone.
     (device) => ({ account: config.account, zone: byId.get(device)?.zone ?? 999 }),
   );
+  const runCommand = commandRunner({
+    clock,
+    log,
+    cloudClock,
+    drills,
+    direct,
+    rebirth: () => bulkLink.birth(),
+    raisesAlarms: (device) => byId.get(device)?.zone !== undefined,
+    act(device, act) {
+      const line = lineOf(device);
+      if (!line) throw new Error(`there is no device ${device} here`);
+      if (!line.run?.act) throw new Error(`the driver of ${device} takes no commands now`);
+      return line.run.act(device, act);
+    },
+    tested: (device, result) => devices.tested(device, result),
+    raise: (device, route, proof) => alarms.probe(device, route, proof),
+  });
 
   function takeOver(kept: Kept): void {
     notices.close('outbox', 'open');
     cloudClock.resume(kept.clock);
+    drills.resume(kept.drills);
     alarms.resume(kept);
   }
 
@@ -254,6 +285,7 @@ export async function startEdge(
     async close() {
       closed = true;
       alarms.close();
+      drills.close();
       await within(clock, closeWithinMs, shut());
     },
   };

@@ -1,8 +1,12 @@
 import { z } from 'zod';
+import { apiCommand, apiDrill } from './api-commands.ts';
 import { centreReceipt } from './messages/alarm.ts';
 import { bilingual } from './messages/bilingual.ts';
+import { deviceActName } from './messages/command.ts';
 import { deviceKind } from './messages/state.ts';
-import { id, lampState, mode, signalType } from './signal.ts';
+import { id, lampState, mode, signalType, summed } from './signal.ts';
+
+export { type ApiCommand, apiCommand, type ApiDrill, apiDrill } from './api-commands.ts';
 
 /** Every step of a press on its way to 110 and back, in order. */
 export const stageNames = [
@@ -39,6 +43,8 @@ export const place = z.object({
     .optional(),
 });
 
+export const probeRoute = z.enum(['cloud', 'direct']);
+
 /** Whether it reached 110 in time: `late` is over five minutes after the press. */
 export const apiAlarm = z.object({
   id: z.string(),
@@ -54,7 +60,13 @@ export const apiAlarm = z.object({
   /** `originText` of the press (serial-boot-counter-type); null for levels. */
   origin: z.string().nullable(),
   incident: z.int().nullable(),
-  state: z.enum(['stored', 'delivered']),
+  /** Of a sum: the plain presses that it stands for. */
+  sum: summed.nullable(),
+  /** Of a probe: the path that it proves. */
+  route: probeRoute.nullable(),
+  /** `ended`: not delivered, and no longer tried; `ended` says who ended it and why. */
+  state: z.enum(['stored', 'delivered', 'ended']),
+  ended: z.object({ by: z.string(), reason: z.string(), at: z.int() }).nullable(),
   late: z.boolean(),
   /** Timings that crossed a restart of the edge rest on wall clocks. */
   crossed_restart: z.boolean(),
@@ -69,6 +81,28 @@ export const apiAlarm = z.object({
   stages: z.array(stage),
 });
 export type ApiAlarm = z.infer<typeof apiAlarm>;
+
+/** One try of a centre's door, and what came of it: `receipt`, or the door's fault and its own words. */
+export const apiAttempt = z.object({
+  centre: id,
+  door: id,
+  at: z.int(),
+  outcome: z.string(),
+  reason: z.string(),
+});
+/** One alarm by its name: with the newest of its attempts, oldest first. */
+export const apiAlarmInFull = apiAlarm.extend({ attempts: z.array(apiAttempt) });
+
+/** How far a probe was proved, in the order of the way; `door`: the centre takes no tests, and its door answers. */
+export const provedUpTo = z.enum(['nothing', 'edge', 'cloud', 'door', 'centre']);
+
+/** The last good proof of a device on one path. */
+export const apiProof = z.object({
+  route: probeRoute,
+  at: z.int(),
+  proved: provedUpTo,
+  latency_ms: z.number().nullable(),
+});
 
 /** `unknown`: nobody can say now (its gateway is cut off, or it has not spoken since the cloud started). */
 export const deviceState = z.enum(['good', 'alarm', 'fault', 'offline', 'unknown']);
@@ -85,6 +119,10 @@ export const apiDevice = z.object({
   heartbeat_s: z.number().nullable(),
   line_open: z.boolean().nullable(),
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
+  /** What it can be asked to do. */
+  acts: z.array(deviceActName),
+  /** Its last good proof end to end on each path. */
+  proofs: z.array(apiProof),
   /** `unlisted`: only the edge's file names it; `missing`: only the cloud's campus file does. */
   listing: z.enum(['listed', 'unlisted', 'missing']),
 });
@@ -116,6 +154,12 @@ export const alertCode = z.enum([
   'identity-conflict',
   'gateway-notice',
   'wrong-centre',
+  'drill-unknown',
+  'probe-failed',
+  'unproved',
+  'overloaded',
+  'telemetry-gap',
+  'gateway-stopped',
 ]);
 export type AlertCode = z.infer<typeof alertCode>;
 
@@ -125,6 +169,10 @@ export const apiAlert = z.object({
   severity: z.enum(['critical', 'warning']),
   /** What it is about: a device, a gateway, a centre, an alarm's name. One open alert for a code and subject. */
   subject: z.string(),
+  /** Of the alarm that it is about; null: it is about none. Only `real` is an emergency. */
+  mode: mode.nullable(),
+  /** How often people were told again since it opened. */
+  repeats: z.int(),
   text: bilingual,
   opened_at: z.int(),
   closed_at: z.int().nullable(),
@@ -208,6 +256,24 @@ export const apiQuarantined = z.object({
   head: z.string(),
 });
 
+/** A scheduled probe: a self-test of the button, and its signal's way as far as its centre allows. */
+export const apiProbe = z.object({
+  id: z.int(),
+  place,
+  route: probeRoute,
+  asked_at: z.int(),
+  done_at: z.int().nullable(),
+  self_test: z.enum(['passed', 'failed']).nullable(),
+  /** Name of its signal. */
+  alarm: z.string().nullable(),
+  proved: provedUpTo,
+  ok: z.boolean(),
+  latency_ms: z.number().nullable(),
+  /** Why it went no further. */
+  why: z.string().nullable(),
+});
+export type ApiProbe = z.infer<typeof apiProbe>;
+
 /**
  * One entry of the feed; each carries the whole thing as it is now, so that a reader only replaces. On the wire
  * (SSE) `event:` is its type and `data:` this whole object. `event: reset` means: start anew from the lists.
@@ -218,6 +284,9 @@ export const feedEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('gateway'), data: apiGateway }),
   z.object({ type: z.literal('alert'), data: apiAlert }),
   z.object({ type: z.literal('centre'), data: apiCentre }),
+  z.object({ type: z.literal('command'), data: apiCommand }),
+  z.object({ type: z.literal('drill'), data: apiDrill }),
+  z.object({ type: z.literal('probe'), data: apiProbe }),
 ]);
 export type FeedEvent = z.infer<typeof feedEvent>;
 

@@ -1,6 +1,7 @@
 import type { Clock, Log } from '#platform/ports.ts';
 import type { AlertCode, ApiAlert } from '#protocols/api.ts';
 import type { Bilingual } from '#protocols/messages/bilingual.ts';
+import type { Mode } from '#protocols/signal.ts';
 import type { Store } from '../store/store.ts';
 
 export interface AlertText {
@@ -8,6 +9,8 @@ export interface AlertText {
   severity: ApiAlert['severity'];
   /** What it is about: a device, a gateway, a centre, an alarm's name. */
   subject: string;
+  /** Of the alarm that it is about, where it is about one. */
+  mode?: Mode;
   text: Bilingual;
 }
 
@@ -15,8 +18,12 @@ export interface AlertText {
 export interface Alerts {
   /** Opens it, unless it is open. Never rejects: what cannot be written is logged, and the next call tries again. */
   raise(alert: AlertText): Promise<void>;
-  /** Closes it, if it is open; costs nothing when it is not. Never rejects. */
-  clear(code: AlertCode, subject: string): Promise<void>;
+  /** Tells people again of an alert that is open, in new words; of none that is not. Never rejects. */
+  repeat(code: AlertCode, subject: string, text: Bilingual): Promise<void>;
+  /**
+   * Closes it, if it is open; costs nothing when it is not. `text`: the words that it is closed with. Never rejects.
+   */
+  clear(code: AlertCode, subject: string, text?: Bilingual): Promise<void>;
   isOpen(code: AlertCode, subject: string): boolean;
 }
 
@@ -31,7 +38,7 @@ export async function createAlerts(part: { clock: Clock; log: Log; store: Store 
   const open = new Set(rows.map((row) => keyOf(row.code, row.subject)));
 
   return {
-    async raise({ code, severity, subject, text }) {
+    async raise({ code, severity, subject, mode, text }) {
       const key = keyOf(code, subject);
       if (open.has(key)) return;
       open.add(key);
@@ -41,9 +48,9 @@ export async function createAlerts(part: { clock: Clock; log: Log; store: Store 
         await store.commit(
           [
             {
-              sql: `INSERT INTO alerts (code, severity, subject, text, opened_at) VALUES (?, ?, ?, ?, ?)
+              sql: `INSERT INTO alerts (code, severity, subject, mode, text, opened_at) VALUES (?, ?, ?, ?, ?, ?)
                     ON CONFLICT (code, subject) WHERE closed_at IS NULL DO NOTHING`,
-              params: [code, severity, subject, JSON.stringify(text), at],
+              params: [code, severity, subject, mode ?? null, JSON.stringify(text), at],
             },
           ],
           [
@@ -62,7 +69,34 @@ export async function createAlerts(part: { clock: Clock; log: Log; store: Store 
       }
     },
 
-    async clear(code, subject) {
+    async repeat(code, subject, text) {
+      if (!open.has(keyOf(code, subject))) return;
+      log.warn(`alert, again: ${text.en}`, { code, subject });
+      try {
+        await store.commit(
+          [
+            {
+              sql: `UPDATE alerts SET repeats = repeats + 1, text = ?
+                    WHERE code = ? AND subject = ? AND closed_at IS NULL`,
+              params: [JSON.stringify(text), code, subject],
+            },
+          ],
+          [
+            {
+              type: 'alert',
+              subjectsOf: {
+                sql: `SELECT CAST(id AS TEXT) AS subject FROM alerts WHERE code = ? AND subject = ? AND closed_at IS NULL`,
+                params: [code, subject],
+              },
+            },
+          ],
+        );
+      } catch (error) {
+        log.error('an alert could not be told again', { code, subject, error });
+      }
+    },
+
+    async clear(code, subject, text) {
       const key = keyOf(code, subject);
       if (!open.delete(key)) return;
       log.info('alert is over', { code, subject });
@@ -72,8 +106,9 @@ export async function createAlerts(part: { clock: Clock; log: Log; store: Store 
         await store.commit(
           [
             {
-              sql: `UPDATE alerts SET closed_at = ? WHERE code = ? AND subject = ? AND closed_at IS NULL`,
-              params: [at, code, subject],
+              sql: `UPDATE alerts SET closed_at = ?, text = COALESCE(?, text)
+                    WHERE code = ? AND subject = ? AND closed_at IS NULL`,
+              params: [at, text === undefined ? null : JSON.stringify(text), code, subject],
             },
           ],
           [

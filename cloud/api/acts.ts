@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { apiIncident } from '#protocols/api.ts';
+import { apiAlarm, apiIncident } from '#protocols/api.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
 import type { Views } from './views.ts';
@@ -8,8 +8,8 @@ import type { Views } from './views.ts';
 const params = z.object({ id: z.coerce.number().int().min(1) });
 const body = z.strictObject({ by: z.string().trim().min(1).max(100).describe('the name of who does this') });
 
-/** What people do to incidents. Each needs the token. */
-export function acts({ incidents }: ApiParts, views: Views): FastifyPluginAsyncZod {
+/** What people do to incidents, and to alarms that do not arrive. Each needs the token. */
+export function acts({ incidents, endDelivery }: ApiParts, views: Views): FastifyPluginAsyncZod {
   async function find(id: number) {
     const [incident] = await views.incidents('id = ?', [id], 1);
     if (incident === undefined) throw new Problem(404, `There is no incident ${id}.`);
@@ -17,6 +17,27 @@ export function acts({ incidents }: ApiParts, views: Views): FastifyPluginAsyncZ
   }
 
   return async (app) => {
+    app.post(
+      '/alarms/:name/end',
+      {
+        schema: {
+          summary: 'A person ends the delivery of an alarm that 110 has not acknowledged',
+          security: [{ token: [] }],
+          params: z.object({ name: z.string().max(200) }),
+          body: body.extend({ reason: z.string().trim().min(1).max(500) }),
+          response: { 200: apiAlarm },
+        },
+      },
+      async ({ params: { name }, body: ending }) => {
+        const ended = await endDelivery(name, ending);
+        if (ended === 'unknown') throw new Problem(404, `There is no alarm ${name}.`);
+        const [alarm] = await views.alarmsByName([name]);
+        if (ended === 'settled')
+          throw new Problem(409, `Alarm ${name} is ${alarm?.state ?? 'known under another name'} already.`);
+        if (alarm === undefined) throw new Problem(404, `Alarm ${name} is known under another name.`);
+        return alarm;
+      },
+    );
     for (const act of ['acknowledge', 'resolve'] as const) {
       app.post(
         `/incidents/:id/${act}`,

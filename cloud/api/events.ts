@@ -36,6 +36,11 @@ async function materialise(
     alertIds.length === 0
       ? []
       : await views.alerts(`id IN (${alertIds.map(() => '?').join(', ')})`, alertIds, alertIds.length);
+  const byId = <T extends { id: string | number }>(items: readonly T[]) =>
+    new Map(items.map((item) => [String(item.id), item]));
+  const commands = byId(await views.commands(subjects('command')));
+  const drills = byId(await views.drills(subjects('drill')));
+  const probes = byId(await views.probes(subjects('probe')));
   const shown = devices.length === 0 ? [] : await views.devices(devices);
 
   const found: Record<FeedEntry['type'], (subject: string) => FeedEvent | null> = {
@@ -63,6 +68,9 @@ async function materialise(
         'centre',
         centres.find((centre) => centre.id === subject),
       ),
+    command: (subject) => eventOf('command', commands.get(subject)),
+    drill: (subject) => eventOf('drill', drills.get(subject)),
+    probe: (subject) => eventOf('probe', probes.get(subject)),
   };
   return wanted.map(({ id, type, subject }) => ({ id, event: found[type](subject) }));
 }

@@ -1,9 +1,14 @@
 import type { Clock, Log } from '#platform/ports.ts';
 import type { ApiCentre } from '#protocols/api.ts';
+import type { Commands } from '../commands/commands.ts';
+import type { Ended, Ending } from '../dispatch/ending.ts';
+import type { Drills } from '../drills/drills.ts';
 import type { Feed } from '../feed.ts';
 import type { CloudConfig } from '../config.ts';
 import type { Incidents } from '../incidents/incidents.ts';
+import type { Load } from '../ingest/shedding.ts';
 import type { Liveness } from '../liveness/liveness.ts';
+import type { Records } from '../records/records.ts';
 import type { Store } from '../store/store.ts';
 import type { TelemetryStore } from '../telemetry/telemetry-store.ts';
 
@@ -15,8 +20,14 @@ export interface ApiParts {
   feed: Feed;
   liveness: Liveness;
   incidents: Pick<Incidents, 'acknowledge' | 'resolve'>;
+  commands: Pick<Commands, 'send' | 'get'>;
+  drills: Pick<Drills, 'declare' | 'end' | 'answered'>;
+  /** A person ends the delivery of an alarm. */
+  endDelivery(alarm: string, ending: Ending): Promise<Ended>;
   centres(): ApiCentre[];
   telemetry: Pick<TelemetryStore, 'query'>;
+  records: Pick<Records, 'query'>;
+  load(): Load;
   campuses: CloudConfig['campuses'];
   /** Bound of press to 110, ms. */
   boundMs: number;

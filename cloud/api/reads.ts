@@ -2,19 +2,23 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
   apiAlarm,
+  apiAlarmInFull,
   apiAlert,
   apiCentre,
   apiDevice,
   apiGateway,
   apiIncident,
   apiLatency,
+  apiProbe,
   apiQuarantined,
   apiTelemetry,
   itemsOf,
+  probeRoute,
 } from '#protocols/api.ts';
 import { point } from '#protocols/messages/telemetry.ts';
 import { id, mode } from '#protocols/signal.ts';
 import { latencyOf } from '../latency/latency.ts';
+import { probeReports } from '../probes/report.ts';
 import { TelemetryUnavailable } from '../telemetry/telemetry-store.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
@@ -62,13 +66,13 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
         schema: {
           summary: 'One alarm by its name',
           params: z.object({ id: z.string().max(200) }),
-          response: { 200: apiAlarm },
+          response: { 200: apiAlarmInFull },
         },
       },
       async ({ params }) => {
         const [alarm] = await views.alarmsByName([params.id]);
         if (alarm === undefined) throw new Problem(404, `There is no alarm ${params.id}.`);
-        return alarm;
+        return { ...alarm, attempts: await views.attempts(params.id) };
       },
     );
     app.get(
@@ -86,13 +90,19 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
       {
         schema: {
           summary: 'Alerts, the open ones first',
-          querystring: z.object({ limit, state: z.enum(['open', 'all']).default('all') }),
+          querystring: z.object({
+            limit,
+            state: z.enum(['open', 'all']).default('all'),
+            mode: mode.optional().describe('only alerts about alarms of this mode'),
+          }),
           response: { 200: itemsOf(apiAlert) },
         },
       },
-      async ({ query }) => ({
-        items: await views.alerts(query.state === 'open' ? 'closed_at IS NULL' : 'true', [], query.limit),
-      }),
+      async ({ query }) => {
+        const { conditions, params } = filters({ 'mode =': query.mode });
+        const where = query.state === 'open' ? `${conditions} AND closed_at IS NULL` : conditions;
+        return { items: await views.alerts(where, params, query.limit) };
+      },
     );
     app.get(
       '/incidents',
@@ -145,6 +155,35 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
         schema: { summary: 'Centres and whether their doors answer', response: { 200: itemsOf(apiCentre) } },
       },
       async () => ({ items: parts.centres() }),
+    );
+    app.get(
+      '/probes',
+      {
+        schema: {
+          summary: 'Scheduled probes, newest first, and how far each was proved',
+          querystring: z.object({
+            limit,
+            before: serial.optional(),
+            campus: id.optional(),
+            gateway: id.optional(),
+            device: id.optional(),
+            route: probeRoute.optional(),
+          }),
+          response: { 200: itemsOf(apiProbe) },
+        },
+      },
+      async ({ query }) => {
+        const { conditions, params } = filters({
+          'p.id <': query.before,
+          'p.campus =': query.campus,
+          'p.gateway =': query.gateway,
+          'p.device =': query.device,
+          'p.route =': query.route,
+        });
+        const items = await probeReports(store, views.placeOf, conditions, params, query.limit);
+        const last = items.at(-1)?.id;
+        return { items, next: items.length < query.limit || last === undefined ? null : String(last) };
+      },
     );
     app.get(
       '/quarantine',

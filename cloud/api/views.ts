@@ -2,17 +2,24 @@ import type { z } from 'zod';
 import type {
   ApiAlarm,
   ApiAlert,
+  apiAttempt,
+  ApiCommand,
   ApiDevice,
+  ApiDrill,
   ApiGateway,
   ApiIncident,
+  ApiProbe,
   apiQuarantined,
   place,
 } from '#protocols/api.ts';
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
-import { sequenceOf } from '#protocols/signal.ts';
+import { sequenceOf, summed } from '#protocols/signal.ts';
 import type { SqlValue } from '#platform/ports.ts';
+import { type CommandRow, commandOf } from '../commands/row.ts';
+import { drillReports } from '../drills/report.ts';
 import { type PassageRow, passageOf } from '../latency/passage.ts';
 import { stagesOf, totalOf } from '../latency/stages.ts';
+import { lastProofs, probeReports } from '../probes/report.ts';
 import type { Device, Gateway } from '../liveness/fleet.ts';
 import { namesOf } from '../names.ts';
 import { placesOf } from '../places.ts';
@@ -33,13 +40,22 @@ export interface Views {
   alerts(where: string, params: readonly SqlValue[], limit: number): Promise<ApiAlert[]>;
   incidents(where: string, params: readonly SqlValue[], limit: number): Promise<ApiIncident[]>;
   quarantine(limit: number): Promise<z.infer<typeof apiQuarantined>[]>;
+  commands(ids: readonly string[]): Promise<ApiCommand[]>;
+  drills(ids: readonly string[]): Promise<ApiDrill[]>;
+  probes(ids: readonly string[]): Promise<ApiProbe[]>;
+  attempts(name: string): Promise<z.infer<typeof apiAttempt>[]>;
   devices(which: readonly Device[]): Promise<ApiDevice[]>;
   gateway(gateway: Gateway): ApiGateway;
+  placeOf(campus: string, gateway: string, device: string): z.infer<typeof place>;
 }
 
 const marks = (values: readonly unknown[]) => values.map(() => '?').join(', ');
 
-export function createViews({ store, campuses }: Pick<ApiParts, 'store' | 'campuses'>): Views {
+export function createViews({
+  clock,
+  store,
+  campuses,
+}: Pick<ApiParts, 'clock' | 'store' | 'campuses'>): Views {
   const names = namesOf(campuses);
   const places = placesOf(campuses);
   function placeOf(campus: string, gateway: string, device: string): z.infer<typeof place> {
@@ -92,7 +108,14 @@ export function createViews({ store, campuses }: Pick<ApiParts, 'store' | 'campu
         occurred_at: row.occurred_at,
         received_at: Math.round(row.ingested_at),
         incident: row.incident,
-        state: row.delivered_at === null ? 'stored' : 'delivered',
+        sum: row.sum === null ? null : summed.parse(JSON.parse(row.sum)),
+        route: row.route,
+        // A receipt that came all the same after a person had ended the delivery is what counts.
+        state: row.delivered_at !== null ? 'delivered' : row.ended_by === null ? 'stored' : 'ended',
+        ended:
+          row.ended_by === null
+            ? null
+            : { by: row.ended_by, reason: row.ended_reason ?? '', at: row.ended_at ?? 0 },
         late: row.late === 1,
         crossed_restart: row.crossed_restart === 1,
         lamp: row.lamp,
@@ -117,6 +140,7 @@ export function createViews({ store, campuses }: Pick<ApiParts, 'store' | 'campu
 
   return {
     alarmPage,
+    placeOf,
     async alarmsByName(wanted) {
       if (wanted.length === 0) return [];
       // A name may be held with two digests (two edges with one identity), so more rows than names.
@@ -175,10 +199,33 @@ export function createViews({ store, campuses }: Pick<ApiParts, 'store' | 'campu
       return rows;
     },
 
+    async commands(ids) {
+      if (ids.length === 0) return [];
+      const rows = await store.read<CommandRow>(`SELECT * FROM commands WHERE id IN (${marks(ids)})`, ids);
+      return rows.map(commandOf);
+    },
+    async drills(ids) {
+      if (ids.length === 0) return [];
+      const asked = { where: `id IN (${marks(ids)})`, params: ids, limit: ids.length, now: clock.wall() };
+      return drillReports({ store, names }, asked);
+    },
+    async probes(ids) {
+      if (ids.length === 0) return [];
+      return probeReports(store, placeOf, `p.id IN (${marks(ids)})`, ids, ids.length);
+    },
+    async attempts(name) {
+      return store.read<z.infer<typeof apiAttempt>>(
+        `SELECT a.centre, a.door, a.at, a.outcome, a.reason FROM attempts a JOIN signals s ON s.id = a.signal
+         WHERE s.name = ? ORDER BY a.id`,
+        [name],
+      );
+    },
+
     async devices(which) {
       const open = await store.read<{ point: string; opened_at: number }>(
         `SELECT gateway || '/' || device AS point, opened_at FROM incidents WHERE resolved_at IS NULL`,
       );
+      const proofs = await lastProofs(store);
       const openSince = new Map(open.map((row) => [row.point, row.opened_at]));
       return which.map((device) => {
         const { gateway, id, report, verdict } = device;
@@ -201,6 +248,8 @@ export function createViews({ store, campuses }: Pick<ApiParts, 'store' | 'campu
           heartbeat_s: report?.heartbeat_s ?? null,
           line_open: gateway.state === 'online' ? (report?.line_open ?? null) : null,
           facts: report?.facts ?? {},
+          acts: report?.acts ?? [],
+          proofs: proofs.get(`${gateway.id}/${id}`) ?? [],
           listing: device.listing,
         };
       });
@@ -234,6 +283,11 @@ type AlarmRow = PassageRow &
     device: string;
     late: number;
     crossed_restart: number;
+    sum: string | null;
+    route: ApiAlarm['route'];
+    ended_by: string | null;
+    ended_reason: string | null;
+    ended_at: number | null;
   };
 
 type ReceiptRow = Omit<CentreReceipt, 'primary'> & { signal: number; is_primary: number };

@@ -2,7 +2,7 @@ import type { DoorResult } from '#platform/doors/door.ts';
 import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import type { Mode } from '#protocols/signal.ts';
 import type { AlertText } from '../alerts/alerts.ts';
-import { faultWords, modeWords } from '../alerts/wording.ts';
+import { durationWords, faultWords, modeWords } from '../alerts/wording.ts';
 import { called, gatewayCalled, type Names, type Point, pointCalled } from '../names.ts';
 
 /** An alarm as far as people are told of it; `name` is for machines, and never said. */
@@ -22,10 +22,14 @@ export function undelivered(
   centre: ToldCentre,
   failure: DoorFailure | null,
   names: Names,
+  /** How long ago the press was, ms, where that is worth saying. */
+  ageMs: number | null = null,
 ): AlertText {
   const [where, mode, who] = [pointCalled(names, alarm), modeWords[alarm.mode], called(centre)];
   const fault = failure && faultWords[failure.fault];
   const why = { zh: fault ? `（${fault.zh}）` : '', en: fault ? ` (${fault.en}: ${failure.reason})` : '' };
+  const words = ageMs === null ? null : durationWords(ageMs);
+  const age = { zh: words ? `已过 ${words.zh}，` : '', en: words ? ` after ${words.en}` : '' };
   // Nobody shall call the police over a drill.
   const advice =
     alarm.mode === 'real'
@@ -36,12 +40,36 @@ export function undelivered(
         };
   return {
     code: 'alarm-undelivered',
-    severity: centre.primary ? 'critical' : 'warning',
+    severity: centre.primary && alarm.mode === 'real' ? 'critical' : 'warning',
     subject: undeliveredSubject(alarm.name, centre),
+    mode: alarm.mode,
     text: {
-      zh: `${where.zh} 的${mode.zh}报警尚未得到${who.zh}的确认${why.zh}，仍在继续发送。${advice.zh}`,
-      en: `${where.en}: the ${mode.en} alarm has not been acknowledged by ${who.en}${why.en}; sending goes on. ${advice.en}`,
+      zh: `${where.zh} 的${mode.zh}报警${age.zh}尚未得到${who.zh}的确认${why.zh}，仍在继续发送。${advice.zh}`,
+      en: `${where.en}: the ${mode.en} alarm has not been acknowledged by ${who.en}${age.en}${why.en}; sending goes on. ${advice.en}`,
     },
+  };
+}
+
+/** The words with which `alarm-undelivered` is closed. `ageMs`: from the press to the receipt. */
+export function deliveredAfterAll(
+  alarm: ToldAlarm,
+  centre: ToldCentre,
+  ageMs: number,
+  names: Names,
+): Bilingual {
+  const [where, mode, who] = [pointCalled(names, alarm), modeWords[alarm.mode], called(centre)];
+  const took = durationWords(ageMs);
+  return {
+    zh: `${where.zh} 的${mode.zh}报警迟到送达：发生 ${took.zh}之后，${who.zh}已确认。`,
+    en: `${where.en}: the ${mode.en} alarm is delivered, late: ${who.en} acknowledged it after ${took.en}.`,
+  };
+}
+
+export function endedBy(alarm: ToldAlarm, by: string, names: Names): Bilingual {
+  const [where, mode] = [pointCalled(names, alarm), modeWords[alarm.mode]];
+  return {
+    zh: `${where.zh} 的${mode.zh}报警没有送达；${by} 已终止发送。`,
+    en: `${where.en}: the ${mode.en} alarm was not delivered; ${by} has ended its delivery.`,
   };
 }
 
@@ -49,8 +77,9 @@ export function late(alarm: ToldAlarm, names: Names): AlertText {
   const [where, mode] = [pointCalled(names, alarm), modeWords[alarm.mode]];
   return {
     code: 'alarm-late',
-    severity: 'critical',
+    severity: alarm.mode === 'real' ? 'critical' : 'warning',
     subject: alarm.name,
+    mode: alarm.mode,
     text: {
       zh: `${where.zh} 的${mode.zh}报警在发生五分钟之后才送达接警中心，请核实现场情况。`,
       en: `${where.en}: the ${mode.en} alarm reached the centre more than five minutes after it was raised; check what is happening there.`,

@@ -1,9 +1,10 @@
-import type { CentreClock, Door } from '#platform/doors/door.ts';
+import type { CentreClock, Door, DoorFault } from '#platform/doors/door.ts';
 import { openDoor } from '#platform/doors/open.ts';
 import type { Clock, Log, Ports } from '#platform/ports.ts';
 import type { ApiCentre } from '#protocols/api.ts';
 import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import type { Alerts, AlertText } from '../alerts/alerts.ts';
+import { faultWords } from '../alerts/wording.ts';
 import type { CloudConfig } from '../config.ts';
 import { called } from '../names.ts';
 import type { Store } from '../store/store.ts';
@@ -14,18 +15,21 @@ export interface Centre {
   /** What people call it; null where the file gives it no name. */
   name: Bilingual | null;
   primary: boolean;
+  /** False: no probe is sent there; its proof ends at the door. */
+  takesTests: boolean;
   doors: readonly { kind: string; door: Door }[];
 }
 
 /** Opens every door of the file; connecting is the doors' own affair. */
 export function openCentres(ports: Ports, config: CloudConfig): Centre[] {
-  return config.centres.map(({ id, name = null, primary, doors }) => {
+  return config.centres.map(({ id, name = null, primary, takes_tests: takesTests, doors }) => {
     const log = ports.log.child({ centre: id });
     const centreClock: CentreClock = { offsetMs: 0 };
     return {
       id,
       name,
       primary,
+      takesTests,
       doors: doors.map((door) => ({
         kind: door.kind,
         door: openDoor(door, { ...ports, log, centreClock }),
@@ -91,12 +95,15 @@ export function watchCentres(
 
 function silentDoor(centre: Centre, door: string, reason: string): AlertText {
   const who = called(centre);
+  // Its own words begin with the kind of the fault.
+  const kind = reason.split(':', 1)[0]!;
+  const fault = Object.hasOwn(faultWords, kind) ? faultWords[kind as DoorFault] : undefined;
   return {
     code: 'centre-silent',
     severity: centre.primary ? 'critical' : 'warning',
     subject: `${centre.id}/${door}`,
     text: {
-      zh: `${who.zh}（通道 ${door}）没有应答。`,
+      zh: `${who.zh}（通道 ${door}）没有应答${fault ? `：${fault.zh}` : ''}，报警可能无法送达。`,
       en: `${who.en}, door ${door}, does not answer (${reason}).`,
     },
   };

@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { backoff } from '#platform/backoff.ts';
-import type { Door, DoorResult, DoorSignal } from '#platform/doors/door.ts';
+import type { Door, DoorResult } from '#platform/doors/door.ts';
 import type { Clock, Log, Randomness, Statement } from '#platform/ports.ts';
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
 import type { Alerts } from '../alerts/alerts.ts';
@@ -10,7 +10,9 @@ import type { Names } from '../names.ts';
 import type { Places } from '../places.ts';
 import type { Change, Store } from '../store/store.ts';
 import {
+  deliveredAfterAll,
   type DoorFailure,
+  endedBy,
   late,
   refusedByDoor,
   type ToldAlarm,
@@ -19,11 +21,12 @@ import {
 } from './alarm-alerts.ts';
 import { attempt, forgetOldAttempts } from './attempts.ts';
 import type { Centre } from './centres.ts';
+import { escalate } from './escalation.ts';
+import { type Owed, takes } from './owed.ts';
 import { Pauses } from './pauses.ts';
+import { type Pursuit, takeHandover } from './pursuit.ts';
 import { keepReceipt, lateAfterMs, receiptStep } from './receipt.ts';
 
-/** Without the primary's receipt for so long after the press, people are told. */
-export const undeliveredAfterMs = 10_000;
 /** Between two tries of a list of doors, or of a write that the disk refused. */
 const pace = { firstMs: 500, maxMs: 15_000 };
 /**
@@ -31,33 +34,6 @@ const pace = { firstMs: 500, maxMs: 15_000 };
  * be on its way to the disk just when the receipt comes, and *delivered* would wait behind it.
  */
 const answerAwaitedMs = 100;
-
-/** A committed alarm that some centres are still owed. */
-export interface Owed {
-  /** Row of the signal. */
-  id: number;
-  incident: number | null;
-  gateway: string;
-  campus: string;
-  device: string;
-  epoch: string;
-  n: number;
-  door: DoorSignal;
-  centres: readonly string[];
-  /** Wall clock at its commit; null after a restart, which did not see it. */
-  committedAt: number | null;
-  /** Steps of the incident's log that are already there (after a restart). */
-  logged: { raised: boolean; dispatched: boolean };
-}
-
-interface Pursuit extends Owed {
-  /** Centres without a receipt. */
-  open: Set<string>;
-  released: boolean;
-  cancelAlert: () => void;
-  /** What is still to be written of its hand-over. */
-  handover: { steps: Step[]; statements: Statement[]; cancel: () => void } | null;
-}
 
 export interface DispatcherParts {
   clock: Clock;
@@ -68,6 +44,8 @@ export interface DispatcherParts {
   incidents: Incidents;
   centres: readonly Centre[];
   names: Names;
+  /** Without the primary's receipt for so long after the press, people are told. */
+  undeliveredAfterMs: number;
   places: Places;
   /** The primary has acknowledged, and it is committed: tell these names of the alarm. */
   onDelivered(names: readonly Held[]): void;
@@ -98,8 +76,14 @@ export class Dispatcher {
       ...owed,
       door: place === undefined ? owed.door : { ...owed.door, place },
       logged: { ...owed.logged },
-      open: new Set(owed.centres),
+      // The primary stays: what it is not sent waits for its end.
+      open: new Set(
+        this.#parts.centres
+          .filter((c) => owed.centres.includes(c.id) && (c.primary || takes(c, owed)))
+          .map((c) => c.id),
+      ),
       released: false,
+      failure: null,
       cancelAlert: () => {},
       handover: null,
     };
@@ -115,7 +99,7 @@ export class Dispatcher {
     if (pursuit === undefined || pursuit.released) return;
     pursuit.released = true;
     for (const centre of this.#parts.centres) {
-      if (!pursuit.open.has(centre.id)) continue;
+      if (!pursuit.open.has(centre.id) || !takes(centre, pursuit)) continue;
       if (centre.primary) this.#watch(pursuit, centre);
       void this.#pursue(pursuit, centre);
     }
@@ -129,6 +113,19 @@ export class Dispatcher {
     pursuit.open.delete(centre);
     const known = this.#parts.centres.find((c) => c.id === centre);
     if (known !== undefined) this.#acknowledged(pursuit, known);
+    this.#endIfDone(pursuit);
+  }
+
+  /** A person has ended its delivery, and it is committed: nothing more is sent anywhere. */
+  end(signal: number, by: string): void {
+    const pursuit = this.#pursuits.get(signal);
+    if (pursuit === undefined) return;
+    const { alerts, centres, names } = this.#parts;
+    pursuit.open.clear();
+    for (const centre of centres) {
+      const subject = undeliveredSubject(pursuit.door.name, centre);
+      void alerts.clear('alarm-undelivered', subject, endedBy(toldOf(pursuit), by, names));
+    }
     this.#endIfDone(pursuit);
   }
 
@@ -167,6 +164,7 @@ export class Dispatcher {
         if (this.#pauses.closed) return;
         if (result.kind === 'receipt') return this.#received(pursuit, centre, door, result);
         failure = result;
+        if (centre.primary) pursuit.failure = result;
         this.#failed(pursuit, centre, door, result);
       }
       if (!this.#wanted(pursuit, centre)) return;
@@ -272,16 +270,19 @@ export class Dispatcher {
   }
 
   #watch(pursuit: Pursuit, centre: Centre): void {
-    const { clock, alerts, names } = this.#parts;
-    const age = clock.monotonic() - pursuit.door.pressedAtMonotonic;
-    pursuit.cancelAlert = clock.after(Math.max(0, undeliveredAfterMs - age), () => {
-      void alerts.raise(undelivered(toldOf(pursuit), centre, null, names));
-    });
+    const { clock, alerts, names, undeliveredAfterMs } = this.#parts;
+    const { pressedAtMonotonic } = pursuit.door;
+    const alert = (ageMs: number | null) =>
+      undelivered(toldOf(pursuit), centre, pursuit.failure, names, ageMs);
+    pursuit.cancelAlert = escalate({ clock, alerts }, { pressedAtMonotonic, undeliveredAfterMs, alert });
   }
 
   #acknowledged(pursuit: Pursuit, centre: Centre): void {
+    const { clock, alerts, names } = this.#parts;
     if (centre.primary) pursuit.cancelAlert();
-    void this.#parts.alerts.clear('alarm-undelivered', undeliveredSubject(pursuit.door.name, centre));
+    const subject = undeliveredSubject(pursuit.door.name, centre);
+    const age = clock.monotonic() - pursuit.door.pressedAtMonotonic;
+    void alerts.clear('alarm-undelivered', subject, deliveredAfterAll(toldOf(pursuit), centre, age, names));
   }
 
   #endIfDone(pursuit: Pursuit): void {
@@ -338,12 +339,4 @@ function toldOf({ door: { name, mode }, campus, gateway, device }: Owed): ToldAl
 /** A door never rejects; should one do so all the same, that mistake must not end the pursuit of an alarm. */
 function broken(error: unknown): DoorResult {
   return { kind: 'next', fault: 'closed', reason: `the door failed: ${String(error)}` };
-}
-
-/** What is still to be written of its hand-over, for whoever writes it. */
-function takeHandover(pursuit: Pursuit): { steps: Step[]; statements: Statement[] } {
-  const { handover } = pursuit;
-  pursuit.handover = null;
-  handover?.cancel();
-  return handover ?? { steps: [], statements: [] };
 }

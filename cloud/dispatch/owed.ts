@@ -2,7 +2,37 @@ import type { Clock, SqlValue } from '#platform/ports.ts';
 import type { Mode, SignalType } from '#protocols/signal.ts';
 import { sequenceOf } from '#protocols/signal.ts';
 import type { Store } from '../store/store.ts';
-import type { Owed } from './dispatcher.ts';
+import type { DoorSignal } from '#platform/doors/door.ts';
+import type { Centre } from './centres.ts';
+
+/** A committed alarm that some centres are still owed. */
+export interface Owed {
+  /** Row of the signal. */
+  id: number;
+  incident: number | null;
+  gateway: string;
+  campus: string;
+  device: string;
+  epoch: string;
+  n: number;
+  door: DoorSignal;
+  centres: readonly string[];
+  /** Of a probe: the path that it proves. */
+  route: 'cloud' | 'direct' | null;
+  /** Wall clock at its commit; null after a restart, which did not see it. */
+  committedAt: number | null;
+  /** Steps of the incident's log that are already there (after a restart). */
+  logged: { raised: boolean; dispatched: boolean };
+}
+
+/**
+ * A probe of the direct path is the gateway's to deliver, or it would prove this one; and a centre that takes no
+ * tests is sent none. How such a signal ends is for `probes/` to say.
+ */
+export function takes(centre: Centre, { door, route }: Owed): boolean {
+  if (door.mode !== 'probe' && door.mode !== 'test') return true;
+  return route !== 'direct' && centre.takesTests;
+}
 
 interface OwedRow {
   [column: string]: SqlValue;
@@ -22,6 +52,7 @@ interface OwedRow {
   code: string;
   occurred_at: number;
   clock_known: number;
+  route: 'cloud' | 'direct' | null;
   age_at_ingest_ms: number;
   ingested_at: number;
   dispatched_at: number | null;
@@ -37,7 +68,7 @@ interface OwedRow {
 export async function loadOwed(store: Store, clock: Clock, signal: number | null): Promise<Owed[]> {
   const rows = await store.read<OwedRow>(
     `SELECT s.id, s.incident, s.name, s.digest, s.type, s.gateway, s.campus, s.device, s.epoch, s.n, s.mode, s.account, s.zone, s.code,
-       s.occurred_at, s.clock_known, s.age_at_ingest_ms, s.ingested_at, s.dispatched_at, d.centre,
+       s.occurred_at, s.clock_known, s.route, s.age_at_ingest_ms, s.ingested_at, s.dispatched_at, d.centre,
        EXISTS (SELECT 1 FROM incident_log l WHERE l.signal = s.id AND l.step = 'raised') AS raised
      FROM deliveries d JOIN signals s ON s.id = d.signal
      WHERE d.done_at IS NULL AND s.ended_by IS NULL AND s.same_as IS NULL ${signal === null ? '' : 'AND s.id = ?'}
@@ -60,6 +91,7 @@ export async function loadOwed(store: Store, clock: Clock, signal: number | null
       device: row.device,
       epoch: row.epoch,
       n: row.n,
+      route: row.route,
       committedAt: null,
       centres: [row.centre],
       logged: { raised: row.raised !== 0, dispatched: row.dispatched_at !== null },

@@ -4,9 +4,9 @@ import { topicOf } from '#protocols/messages/topics.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Store } from '../store/store.ts';
 import { undeliveredSubject } from './alarm-alerts.ts';
-import type { Dispatcher, Owed } from './dispatcher.ts';
+import type { Dispatcher } from './dispatcher.ts';
 import type { Centre } from './centres.ts';
-import { loadOwed } from './owed.ts';
+import { loadOwed, type Owed } from './owed.ts';
 
 /** Time that the gateways get, after a start, to say what they know of alarms without a receipt. */
 export const wordMs = 2000;
@@ -34,11 +34,12 @@ export async function startRecovery(parts: {
   publish(topic: string, message: ReceiptLaneMessage): void;
 }): Promise<Recovery> {
   const { clock, log, store, alerts, dispatcher, centres, publish } = parts;
-  // A centre that is new in the file is owed what nobody has acknowledged yet, and nothing older.
+  // A centre that is new in the file is owed what nobody has acknowledged yet, and nothing older; a probe is
+  // the primary's alone.
   await store.commit(
     centres.map(({ id }) => ({
       sql: `INSERT INTO deliveries (signal, centre)
-            SELECT id, ? FROM signals WHERE delivered_at IS NULL AND ended_by IS NULL AND same_as IS NULL
+            SELECT id, ? FROM signals WHERE delivered_at IS NULL AND ended_by IS NULL AND same_as IS NULL AND mode <> 'probe'
             ON CONFLICT (signal, centre) DO NOTHING`,
       params: [id],
     })),

@@ -9,6 +9,8 @@ export type IncidentStep =
   | 'delivered'
   /** Another centre has acknowledged it. */
   | 'centre-receipt'
+  /** A person has ended the delivery of a signal that no centre had acknowledged. */
+  | 'ended'
   /** A person has seen the incident. */
   | 'acknowledged'
   /** A person has ended it. */

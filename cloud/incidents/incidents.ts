@@ -26,6 +26,17 @@ export interface Incidents {
     statements: readonly Statement[],
     changes?: readonly Change[],
   ): Promise<StatementResult[]>;
+  /**
+   * The same, but only if `holds` says so in this incident's turn, where no other step can come between. Null: it
+   * did not hold, and nothing was written.
+   */
+  recordIf(
+    incident: number | null,
+    holds: () => Promise<boolean>,
+    steps: readonly Step[],
+    statements: readonly Statement[],
+    changes?: readonly Change[],
+  ): Promise<StatementResult[] | null>;
   /** A step is near: reads now what it will be chained to, so that it costs one trip to the disk and not two. */
   readAhead(incident: number | null): void;
   /** A person has seen it. False: there is no such open incident, or somebody already has. */
@@ -140,6 +151,15 @@ export function createIncidents({ clock, store }: { clock: Clock; store: Store }
     record(incident, steps, statements, changes = []) {
       if (incident === null) return store.commit(statements, changes);
       return inTurn(incident, () => append(incident, steps, statements, changes));
+    },
+    async recordIf(incident, holds, steps, statements, changes = []) {
+      const write = async () => {
+        if (!(await holds())) return null;
+        return incident === null
+          ? store.commit(statements, changes)
+          : append(incident, steps, statements, changes);
+      };
+      return incident === null ? write() : inTurn(incident, write);
     },
     readAhead(incident) {
       if (incident === null || heads.has(incident)) return;

@@ -66,6 +66,8 @@ export function admission(alarm: AlarmMessage, campus: string, centres: readonly
     // The true time is known only afterwards: it is written with the dispatch.
     committed_at: arrival.wall,
     crossed_restart: alarm.crossed_restart,
+    sum: facts.sum === undefined ? null : JSON.stringify(facts.sum),
+    route: facts.route ?? null,
     edge_stages: JSON.stringify(alarm.stages),
   };
   const names = Object.keys(columns);

@@ -4,6 +4,7 @@ import { parseTopic } from '#protocols/messages/topics.ts';
 import { nameText } from '#protocols/signal.ts';
 import type { Alerts } from '../alerts/alerts.ts';
 import type { Dispatcher } from '../dispatch/dispatcher.ts';
+import type { Drills } from '../drills/drills.ts';
 import { loadOwed } from '../dispatch/owed.ts';
 import type { Names } from '../names.ts';
 import type { Store } from '../store/store.ts';
@@ -21,13 +22,18 @@ export interface AlarmIngestParts {
   store: Store;
   alerts: Alerts;
   dispatcher: Dispatcher;
+  drills: Pick<Drills, 'judged'>;
   reports: Reports;
   answers: Answers;
   quarantine: Quarantine;
   centres: readonly string[];
+  /** The one of them that *delivered* means; probes go to it alone. */
+  primary: string;
   names: Names;
   /** A session has spoken: proof of life. */
   onSession(campus: string, gateway: string, session: string): void;
+  /** Called when `waiting` may have changed. */
+  onWaiting(): void;
 }
 
 /** A gateway whose messages have been readable for so long is taken to be mended. */
@@ -78,7 +84,15 @@ export class AlarmIngest {
     }
     const own = new Map([[key, waiting]]);
     this.#lanes.set(topic, own);
+    this.#parts.onWaiting();
     void this.#work(topic, own);
+  }
+
+  /** Messages that wait for the disk. */
+  get waiting(): number {
+    let waiting = 0;
+    for (const lane of this.#lanes.values()) waiting += lane.size;
+    return waiting;
   }
 
   close(): void {
@@ -102,13 +116,16 @@ export class AlarmIngest {
       }
     }
     if (this.#lanes.get(topic) === lane) this.#lanes.delete(topic);
+    this.#parts.onWaiting();
   }
 
   async #alarm(alarm: AlarmMessage, { campus, arrival }: Waiting): Promise<void> {
-    const { clock, store, alerts, dispatcher, reports, answers, centres, log } = this.#parts;
-    const { name, digest, facts } = alarm;
+    const { clock, store, alerts, dispatcher, drills, reports, answers, log } = this.#parts;
+    const { name, digest } = alarm;
     const text = nameText(name);
-    const entry = admission(alarm, campus, centres, arrival);
+    const facts = drills.judged(campus, name.gateway, alarm.facts);
+    const centres = facts.mode === 'probe' ? [this.#parts.primary] : this.#parts.centres;
+    const entry = admission({ ...alarm, facts }, campus, centres, arrival);
     const admitted = entry.outcome(await store.commit(entry.statements, entry.changes));
     // After a crash (of this incarnation) only the next one may act.
     if (this.#closed) return;
@@ -126,6 +143,7 @@ export class AlarmIngest {
           n: name.n,
           door: entry.forDoors(),
           centres,
+          route: facts.route ?? null,
           committedAt: clock.wall(),
           logged: { raised: false, dispatched: false },
         },
@@ -172,6 +190,7 @@ export class AlarmIngest {
           campus,
           incident: null,
           delivered: false,
+          ended: false,
           reported,
           logHead: null,
           centres: [],

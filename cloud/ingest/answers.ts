@@ -32,7 +32,7 @@ export function createAnswers(parts: {
       sent_at: Math.round(clock.wall()),
       name: held.name,
       digest: held.digest,
-      state: held.delivered ? 'delivered' : 'stored',
+      state: held.delivered ? 'delivered' : held.ended ? 'ended' : 'stored',
       centres: held.centres,
       echo_sent_at: echo,
       reported: held.reported,
@@ -46,7 +46,9 @@ export function createAnswers(parts: {
     answer: (held, { receivedAt, sentAt }) => send(held, receivedAt, sentAt),
     tell(names) {
       for (const held of names) {
-        log.info(held.delivered ? 'delivered' : 'stored', { alarm: nameText(held.name) });
+        log.info(held.delivered ? 'delivered' : held.ended ? 'ended' : 'stored', {
+          alarm: nameText(held.name),
+        });
         send(held, clock.wall(), null);
       }
     },

@@ -1,5 +1,5 @@
 import type { Clock, Log } from '#platform/ports.ts';
-import { reply } from '#protocols/messages/command.ts';
+import { type Reply, reply } from '#protocols/messages/command.ts';
 import { type StateLaneMessage, stateLaneMessage } from '#protocols/messages/state.ts';
 import { type TelemetryLaneMessage, telemetryLaneMessage } from '#protocols/messages/telemetry.ts';
 import { parseTopic } from '#protocols/messages/topics.ts';
@@ -17,6 +17,8 @@ export interface BulkSinks {
   telemetry(campus: string, gateway: string, message: TelemetryLaneMessage): Promise<void>;
   /** Tells a gateway how fast it may go on, without storing this one. */
   putOff(campus: string, gateway: string, message: TelemetryLaneMessage): Promise<void>;
+  /** A gateway's answer to a command. */
+  reply(gateway: string, message: Reply): void;
   /** A message of another lane: proof of life of this session. */
   spoke(campus: string, gateway: string, session: string): void;
 }
@@ -72,7 +74,8 @@ export class BulkIngest {
         if (!reading.ok) return refuse(reading.reason);
         const { at, message } = reading;
         sinks.spoke(at.campus, at.gateway, message.session);
-        return log.info('a command was answered', { gateway: at.gateway, ...message });
+        log.info('a command was answered', { gateway: at.gateway, ...message });
+        return sinks.reply(at.gateway, message);
       }
       default:
         return refuse('the topic is none of those that gateways send on');

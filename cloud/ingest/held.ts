@@ -11,6 +11,8 @@ export interface Held {
   campus: string;
   incident: number | null;
   delivered: boolean;
+  /** Not delivered, and no longer tried. */
+  ended: boolean;
   reported: number;
   logHead: string | null;
   centres: CentreReceipt[];
@@ -19,6 +21,7 @@ export interface Held {
 const select = `
 SELECT s.id, root.id AS root, s.gateway, s.epoch, s.n, s.digest, s.campus, s.reported, root.incident,
   root.delivered_at IS NOT NULL AS delivered,
+  root.delivered_at IS NULL AND root.ended_by IS NOT NULL AS ended,
   (SELECT l.hash FROM incident_log l WHERE l.incident = root.incident ORDER BY l.seq DESC LIMIT 1) AS log_head,
   r.centre, r.door, r.path, r.is_primary, r.reference, r.at, r.raw
 FROM signals s
@@ -48,6 +51,7 @@ export function heldOf(rows: readonly Row[]): Held[] {
         campus: row.campus,
         incident: row.incident,
         delivered: row.delivered !== 0,
+        ended: row.ended !== 0,
         reported: row.reported,
         logHead: row.log_head,
         centres: [],
@@ -79,6 +83,7 @@ interface HeldRow {
   reported: number;
   incident: number | null;
   delivered: number;
+  ended: number;
   log_head: string | null;
   centre: string | null;
   door: string;

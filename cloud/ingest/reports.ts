@@ -86,13 +86,15 @@ export async function createReports(parts: {
     const isLate = age > lateAfterMs;
     const statements: Statement[] = [
       {
-        sql: `UPDATE signals SET edge_stages = ?, lamp = ?, reported = ?, crossed_restart = MAX(crossed_restart, ?)
+        sql: `UPDATE signals SET edge_stages = ?, lamp = ?, reported = ?, crossed_restart = MAX(crossed_restart, ?),
+                proof = COALESCE(?, proof)
               WHERE name = ? AND digest = ? AND reported < ?`,
         params: [
           JSON.stringify(report.stages),
           report.lamp,
           revision,
           report.crossed_restart,
+          report.proof ?? null,
           name,
           digest,
           revision,

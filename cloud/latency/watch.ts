@@ -34,7 +34,7 @@ export async function watchLatency(parts: {
   const followed = new Set<string>(await undelivered(store));
   /** Told once; a later report on the same alarm does not raise it again. */
   const breached = new Set<string>();
-  /** By campus, the newest alarm that breached: an older one in time does not end its alert. */
+  /** By subject, the newest alarm that breached: an older one in time does not end its alert. */
   const newestBreach = new Map<string, number>();
 
   async function check(): Promise<void> {
@@ -52,14 +52,15 @@ export async function watchLatency(parts: {
     if (row === undefined) return void followed.delete(name);
     const passage = passageOf(row);
     const ms = countedAs(passage, clock.wall());
-    const { id, campus } = row;
+    const { id } = row;
+    const subject = subjectOf(row);
     const settled = totalOf(passage) !== null || row.delivered_at !== null;
     if (ms > boundMs && !breached.has(name)) {
       remember(breached, name);
-      newestBreach.set(campus, Math.max(id, newestBreach.get(campus) ?? 0));
+      newestBreach.set(subject, Math.max(id, newestBreach.get(subject) ?? 0));
       await alerts.raise(breachOf(row, { ms, boundMs, settled }, names));
-    } else if (settled && ms <= boundMs && id > (newestBreach.get(campus) ?? 0)) {
-      await alerts.clear('latency-breach', campus);
+    } else if (settled && ms <= boundMs && id > (newestBreach.get(subject) ?? 0)) {
+      await alerts.clear('latency-breach', subject);
     }
     // What comes later of it (the edge's own word) comes with an entry of the feed.
     if (ms > boundMs || settled) followed.delete(name);
@@ -112,6 +113,11 @@ async function undelivered(store: Store): Promise<string[]> {
   return rows.map((row) => row.name);
 }
 
+/** What is not real is kept apart: a quick probe says nothing about a slow alarm, and the other way round. */
+function subjectOf({ campus, mode }: { campus: string; mode: Mode }): string {
+  return mode === 'real' ? campus : `${campus}/${mode}`;
+}
+
 function breachOf(
   alarm: FollowedRow,
   figure: { ms: number; boundMs: number; settled: boolean },
@@ -128,5 +134,5 @@ function breachOf(
         zh: `${where.zh} 的${mode.zh}报警已过 ${took.zh}还没有送达 110，上限 ${bound.zh}。`,
         en: `${where.en}: the ${mode.en} alarm has not reached 110 after ${took.en}, the bound is ${bound.en}.`,
       };
-  return { code: 'latency-breach', severity: 'warning', subject: alarm.campus, text };
+  return { code: 'latency-breach', severity: 'warning', subject: subjectOf(alarm), mode: alarm.mode, text };
 }

@@ -32,7 +32,8 @@ interface Parts {
 type Waiting = Omit<ApiAlert, 'text'> & {
   text: string;
   notification: number;
-  event: 'opened' | 'closed';
+  /** `opened`, `repeated-N` or `closed`. */
+  event: string;
   tries: number;
 };
 
@@ -139,6 +140,7 @@ class ChannelNotifier {
         const where = `a.id IN (${ids.map(() => '?').join(', ')})`;
         await store.commit([
           ...this.#wanted(where, ids),
+          ...this.#wantedAgain(where, ids),
           ...this.#wanted(where, ids, 'closed'),
           mark(last.id),
         ]);
@@ -162,12 +164,28 @@ class ChannelNotifier {
     ];
   }
 
+  /** Who is still to be told something of an alert need not be told of it again: so a dead channel piles up nothing. */
+  #wantedAgain(where: string, params: readonly SqlValue[]): Statement[] {
+    const { id } = this.#channel;
+    return [
+      {
+        sql: `INSERT INTO notifications (alert, event, channel)
+              SELECT a.id, 'repeated-' || a.repeats, ? FROM alerts a
+              WHERE ${where} AND a.repeats > 0 AND a.closed_at IS NULL AND NOT EXISTS
+                (SELECT 1 FROM notifications n WHERE n.alert = a.id AND n.channel = ? AND n.done_at IS NULL)
+              ON CONFLICT (alert, event, channel) DO NOTHING`,
+        params: [id, ...params, id],
+      },
+    ];
+  }
+
   /** Tells what may be told now. Returns when (monotonic) the next one may be, null when none waits. */
   async #tellDue(): Promise<number | null> {
     const { clock, store } = this.#parts;
     const waiting = await store.read<Waiting>(
       `SELECT n.id AS notification, n.event, n.tries, a.* FROM notifications n JOIN alerts a ON a.id = n.alert
        WHERE n.channel = ? AND n.done_at IS NULL
+         AND (n.event = 'closed' OR n.event = 'opened' OR a.closed_at IS NULL)
          AND (n.event = 'opened' OR EXISTS (SELECT 1 FROM notifications o WHERE o.alert = n.alert
            AND o.channel = n.channel AND o.event = 'opened' AND o.done_at IS NOT NULL))
        ORDER BY n.id LIMIT ?`,
@@ -188,17 +206,22 @@ class ChannelNotifier {
   /** Returns null when it is done with, else when it may be tried again. */
   async #tell(row: Waiting): Promise<number | null> {
     const { clock, random, log, store } = this.#parts;
-    const { notification, event, tries, text, id, code, severity, subject, opened_at, closed_at } = row;
+    const { notification, tries, text, id, code, severity, subject, mode, repeats, opened_at, closed_at } =
+      row;
+    const event = row.event === 'opened' || row.event === 'closed' ? row.event : 'repeated';
     const alert: ApiAlert = {
       id,
       code,
       severity,
       subject,
+      mode,
+      repeats,
       text: JSON.parse(text) as ApiAlert['text'],
       opened_at,
       // What was open when it opened stays so in the telling of it.
       closed_at: event === 'closed' ? closed_at : null,
     };
+    // Of what is told again while it lasts only the opening can grow old.
     const since = event === 'closed' ? (closed_at ?? opened_at) : opened_at;
     const done = (error: string | null): Statement => ({
       sql: 'UPDATE notifications SET tries = ?, done_at = ?, last_error = ? WHERE id = ?',
@@ -209,7 +232,7 @@ class ChannelNotifier {
     } catch (failure) {
       const reason = (failure as Error).message;
       const fields = { channel: this.#channel.id, alert: id, event, reason, tries: tries + 1 };
-      if (clock.wall() - since > givenUpAfterMs) {
+      if (event !== 'repeated' && clock.wall() - since > givenUpAfterMs) {
         log.error('an alert was not heard for days and is given up', fields);
         await store.commit([done(`given up: ${reason}`)]);
         this.#later.delete(notification);

@@ -9,7 +9,7 @@ export type WebhookConfig = CloudConfig['webhooks'][number];
 export interface Notification {
   /** The same in every try: what the receiver recognises a repeat by. */
   id: string;
-  event: 'opened' | 'closed';
+  event: 'opened' | 'repeated' | 'closed';
   alert: ApiAlert;
 }
 
@@ -23,7 +23,7 @@ export async function callWebhook(
   wall: number,
 ): Promise<void> {
   const timestamp = Math.floor(wall / 1000);
-  const at = event === 'opened' ? alert.opened_at : (alert.closed_at ?? alert.opened_at);
+  const at = event === 'repeated' ? wall : event === 'opened' ? alert.opened_at : (alert.closed_at ?? wall);
   const body = JSON.stringify({ type: `alert.${event}`, timestamp: new Date(at).toISOString(), data: alert });
   const answer = await http.request({
     method: 'POST',

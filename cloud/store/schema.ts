@@ -174,4 +174,108 @@ CREATE TABLE IF NOT EXISTS events (
   type TEXT NOT NULL,
   subject TEXT NOT NULL
 );
+
+-- What gateways were asked to do. The row is there before the command is sent; it runs once, so it may be sent
+-- again until its reply comes or it expires.
+-- Evidence that is no alarm: check-ins, doors, duty polls. A batch that comes again is the same batch.
+CREATE TABLE IF NOT EXISTS records (
+  id INTEGER PRIMARY KEY,
+  campus TEXT NOT NULL,
+  gateway TEXT NOT NULL,
+  device TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  details TEXT NOT NULL,
+  batch TEXT NOT NULL,
+  place INTEGER NOT NULL,
+  UNIQUE (gateway, batch, place)
+);
+CREATE INDEX IF NOT EXISTS records_device ON records (gateway, device, id);
+CREATE INDEX IF NOT EXISTS records_at ON records (at);
+
+CREATE TABLE IF NOT EXISTS commands (
+  id TEXT PRIMARY KEY,
+  campus TEXT NOT NULL,
+  gateway TEXT NOT NULL,
+  device TEXT,
+  kind TEXT NOT NULL,
+  -- the command itself (JSON)
+  command TEXT NOT NULL,
+  asked_by TEXT,
+  sent_at INTEGER NOT NULL,
+  expires_at INTEGER NOT NULL,
+  -- nobody waits for a reply any more
+  closed_at INTEGER,
+  replied_at INTEGER,
+  ok INTEGER,
+  detail TEXT,
+  facts TEXT
+);
+CREATE INDEX IF NOT EXISTS commands_open ON commands (expires_at) WHERE closed_at IS NULL;
+
+-- Declared drills. Only the gateway's own word confirms one.
+CREATE TABLE IF NOT EXISTS drills (
+  id TEXT PRIMARY KEY,
+  campus TEXT NOT NULL,
+  gateway TEXT NOT NULL,
+  -- JSON list of device ids
+  devices TEXT NOT NULL,
+  from_at INTEGER NOT NULL,
+  to_at INTEGER NOT NULL,
+  reason TEXT NOT NULL,
+  declared_by TEXT NOT NULL,
+  declared_at INTEGER NOT NULL,
+  command TEXT NOT NULL,
+  confirmed_at INTEGER,
+  refused TEXT,
+  -- ended early: asked for by a person, and the gateway's word that it is so
+  end_by TEXT,
+  end_asked_at INTEGER,
+  ended_at INTEGER
+);
+CREATE INDEX IF NOT EXISTS drills_to ON drills (to_at);
+
+-- Scheduled end-to-end probes of buttons, and how far each was proved.
+CREATE TABLE IF NOT EXISTS probes (
+  id INTEGER PRIMARY KEY,
+  campus TEXT NOT NULL,
+  gateway TEXT NOT NULL,
+  device TEXT NOT NULL,
+  route TEXT NOT NULL,
+  asked_at INTEGER NOT NULL,
+  command TEXT NOT NULL,
+  self_test TEXT,
+  signal INTEGER REFERENCES signals(id),
+  proved TEXT NOT NULL,
+  -- proved as far as its centre allows
+  ok INTEGER NOT NULL DEFAULT 0,
+  latency_ms REAL,
+  why TEXT,
+  done_at INTEGER
+);
+CREATE INDEX IF NOT EXISTS probes_open ON probes (id) WHERE done_at IS NULL;
+CREATE INDEX IF NOT EXISTS probes_last ON probes (gateway, device, route, ok, id);
+CREATE INDEX IF NOT EXISTS signals_probes ON signals (gateway, device, id) WHERE mode = 'probe';
+
+-- Since when a button is to be proved: what its first proof is counted from.
+CREATE TABLE IF NOT EXISTS probe_duties (
+  gateway TEXT NOT NULL,
+  device TEXT NOT NULL,
+  since INTEGER NOT NULL,
+  PRIMARY KEY (gateway, device)
+);
 `;
+
+/** Columns that came after the first version of their table; a store of before gets them when it is opened. */
+export const grownColumns: readonly { table: string; column: string; definition: string }[] = [
+  // The presses that a sum stands for (JSON), and the path that a probe proves.
+  { table: 'signals', column: 'sum', definition: 'TEXT' },
+  { table: 'signals', column: 'route', definition: 'TEXT' },
+  // What the gateway says of a probe that no receipt will end.
+  { table: 'signals', column: 'proof', definition: 'TEXT' },
+  { table: 'signals', column: 'ended_at', definition: 'INTEGER' },
+  { table: 'signals', column: 'ended_reason', definition: 'TEXT' },
+  // Of an alert about an alarm: a drill must never look real. How often people were told again.
+  { table: 'alerts', column: 'mode', definition: 'TEXT' },
+  { table: 'alerts', column: 'repeats', definition: 'INTEGER NOT NULL DEFAULT 0' },
+];

@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
-import type { Ports, Row, SqlValue, Statement, StatementResult } from '#platform/ports.ts';
+import type { Database, Ports, Row, SqlValue, Statement, StatementResult } from '#platform/ports.ts';
 import type { FeedEvent } from '#protocols/api.ts';
-import { cloudSchema } from './schema.ts';
+import { cloudSchema, grownColumns } from './schema.ts';
 
 /** Entries of the feed that are kept; a reader that was away for longer starts anew. */
 export const eventsKept = 100_000;
@@ -34,6 +34,7 @@ export interface Store {
 export async function openStore(ports: Pick<Ports, 'clock' | 'random' | 'databases'>): Promise<Store> {
   const { clock, random, databases } = ports;
   const database = await databases.open('cloud', 'durable', cloudSchema);
+  await grow(database);
   await database.commit([
     {
       sql: `INSERT INTO meta (key, value) VALUES ('cloud_epoch', ?) ON CONFLICT (key) DO NOTHING`,
@@ -78,4 +79,21 @@ function entryOf(change: Change, at: number): Statement {
     sql: `INSERT INTO events (at, type, subject) SELECT ?, ?, changed.subject FROM (${sql}) AS changed`,
     params: [at, change.type, ...params],
   };
+}
+
+/** Adds the columns that a store of an earlier version has not got yet. */
+async function grow(database: Database): Promise<void> {
+  const tables = new Set(grownColumns.map(({ table }) => table));
+  const held = new Set<string>();
+  for (const table of tables) {
+    const columns = await database.read<{ name: string }>('SELECT name FROM pragma_table_info(?)', [table]);
+    for (const { name } of columns) held.add(`${table}.${name}`);
+  }
+  const missing = grownColumns.filter(({ table, column }) => !held.has(`${table}.${column}`));
+  if (missing.length === 0) return;
+  await database.commit(
+    missing.map(({ table, column, definition }) => ({
+      sql: `ALTER TABLE ${table} ADD COLUMN ${column} ${definition}`,
+    })),
+  );
 }

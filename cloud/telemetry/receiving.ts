@@ -84,12 +84,20 @@ export function telemetryReceiver(parts: {
     return progress;
   }
 
-  async function store(campus: string, gateway: string, { epoch, n, points, records: happened }: TelemetryMessage) {
+  async function store(
+    campus: string,
+    gateway: string,
+    { epoch, n, points, records: happened }: TelemetryMessage,
+  ) {
     if (points.length > 0) await telemetry.write({ campus, gateway }, points);
     if (happened.length > 0) await records.write({ campus, gateway, batch: `${epoch} ${n}` }, happened);
   }
 
-  function closeGap(at: { campus: string; gateway: string; epoch: string }, gap: Omit<ClosedGap, 'campus' | 'gateway'>, held: number | null): Statement {
+  function closeGap(
+    at: { campus: string; gateway: string; epoch: string },
+    gap: Omit<ClosedGap, 'campus' | 'gateway'>,
+    held: number | null,
+  ): Statement {
     log.warn('measured values never came', { gateway: at.gateway, ...gap });
     parts.onGap({ campus: at.campus, gateway: at.gateway, ...gap });
     return {
@@ -99,7 +107,13 @@ export function telemetryReceiver(parts: {
     };
   }
 
-  function answer(campus: string, gateway: string, epoch: string, progress: Progress, receivedAt: number): void {
+  function answer(
+    campus: string,
+    gateway: string,
+    epoch: string,
+    progress: Progress,
+    receivedAt: number,
+  ): void {
     parts.send(campus, gateway, 'receipt', {
       kind: 'telemetry-receipt',
       cloud_epoch: parts.epoch,

@@ -2,7 +2,7 @@ import type { Backoff } from '#platform/backoff.ts';
 import type { Clock, Log, Randomness } from '#platform/ports.ts';
 import type { Door } from '#platform/doors/door.ts';
 import type { EdgeStages } from '#protocols/messages/alarm.ts';
-import { nameText } from '#protocols/signal.ts';
+import { nameText, type Origin } from '#protocols/signal.ts';
 import type { DriverRun } from '../driver.ts';
 import type { Notices } from '../notices.ts';
 import type { Outbox, Rise } from '../outbox/outbox.ts';
@@ -34,6 +34,10 @@ export interface Alarm {
   /** Of the copies and reports that are sent again. */
   pace: Backoff;
   delivering: boolean;
+  /** A door is at it now: its receipt may come at any moment. */
+  atDoor: boolean;
+  /** Called when the record as it is now is on disk, or the disk has failed at it. */
+  whenWritten: (() => void)[];
   stop: { resend: Cancel; direct: Cancel; failed: Cancel; lamp: Cancel };
 }
 type Cancel = () => void;
@@ -51,7 +55,7 @@ export interface AlarmPath {
   /** The session of the last birth. */
   session(): string;
   /** The edge's own way to the primary centre; null where the file names none. */
-  readonly direct: { centre: string; door: Door; afterMs: number } | null;
+  readonly direct: { centre: string; door: Door; afterMs: number; takesTests: boolean } | null;
   readonly failedAfterMs: number;
   /** The lamps of a device's driver; null while that is not running. */
   lampOf(device: string): DriverRun['lamp'] | null;
@@ -69,7 +73,7 @@ export interface AlarmPath {
 
 export function newAlarm(
   record: AlarmRecord,
-  firstByteAt: number,
+  firstByteAt: number | null,
   pressedAt: number,
   rise: Rise | null,
 ): Alarm {
@@ -88,6 +92,8 @@ export function newAlarm(
     reportRefusedIn: null,
     pace: { next: () => 0, reset: nothing },
     delivering: false,
+    atDoor: false,
+    whenWritten: [],
     stop: { resend: nothing, direct: nothing, failed: nothing, lamp: nothing },
   };
 }
@@ -95,15 +101,29 @@ export function newAlarm(
 /** An alarm of an earlier life. Its age is what the wall clock says, but never negative. */
 export function resumedAlarm(record: AlarmRecord, clock: Clock): Alarm {
   const age = Math.max(0, clock.wall() - record.pressed_wall);
-  const alarm = newAlarm(record, 0, clock.monotonic() - age, null);
+  const alarm = newAlarm(record, null, clock.monotonic() - age, null);
   alarm.durable.resolve();
-  return { ...alarm, firstByteAt: null, committed: true };
+  return { ...alarm, committed: true };
 }
 
 /** Notes a stage of the closed loop, once, in ms since the first byte. */
 export function reached(alarm: Alarm, stage: Exclude<keyof EdgeStages, 'first_byte'>, at: number): void {
   if (alarm.firstByteAt === null || alarm.record.stages[stage] !== undefined) return;
   alarm.record.stages[stage] = Math.max(0, Math.round((at - alarm.firstByteAt) * 1000) / 1000);
+}
+
+/** The presses whose lamps show how it goes. Never of duress: whoever stands there must see nothing. */
+export function lampsOf({ facts, presses }: AlarmRecord): readonly Origin[] {
+  if (facts.type === 'duress') return [];
+  return facts.origin ? [facts.origin] : (presses ?? []);
+}
+
+/** Whether the edge's own way to 110 is open to it. */
+export function mayGoDirect({ direct }: AlarmPath, { record }: Alarm): boolean {
+  const { mode, route } = record.facts;
+  if (!direct || record.delivered || record.ended || record.proof !== undefined) return false;
+  if (mode === 'probe' && route === 'cloud') return false;
+  return direct.takesTests || (mode !== 'probe' && mode !== 'test');
 }
 
 /** What the cloud of today holds of it. What another epoch of the cloud held may be gone. */
@@ -120,6 +140,7 @@ export function refusedByCloud(path: AlarmPath, { record }: Alarm): boolean {
 export function reportDue(path: AlarmPath, alarm: Alarm): boolean {
   const { record, reportRefusedIn } = alarm;
   if (reportRefusedIn !== null && reportRefusedIn === path.cloudEpoch) return false;
-  const reported = heldByCloud(path, alarm) === 'none' ? 0 : (record.cloud?.reported ?? 0);
+  // What has ended is not told afresh to a cloud that was restored.
+  const reported = heldByCloud(path, alarm) === 'none' && !record.ended ? 0 : (record.cloud?.reported ?? 0);
   return reported < record.revision;
 }

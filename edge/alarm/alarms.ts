@@ -1,24 +1,39 @@
 import type { AlarmReport } from '#protocols/messages/alarm.ts';
 import type { AlarmReceipt, ReceiptLaneMessage, RefusedReceipt } from '#protocols/messages/receipt.ts';
-import { digestOf, nameText, originText, type LampState, type SignalName } from '#protocols/signal.ts';
+import {
+  digestOf,
+  nameText,
+  originText,
+  type LampState,
+  type SignalFacts,
+  type SignalName,
+} from '#protocols/signal.ts';
 import type { RaisedEvent } from '../driver.ts';
 import { reasonOf } from '#platform/reason.ts';
 import { type Kept, type Rise } from '../outbox/outbox.ts';
 import type { AlarmRecord } from '../outbox/record.ts';
 import { type Alarm, type AlarmPath, newAlarm, reached, resumedAlarm } from './alarm.ts';
-import { factsOf, type Happening } from './identity.ts';
+import { factsOf, type Happening, modeOf } from './identity.ts';
 import * as life from './life.ts';
 import { Levels } from './levels.ts';
 import { reportOf } from './resend.ts';
 import { save } from './save.ts';
+import { type Member, Summing, type WindowSummed } from './summing.ts';
 
 /** Presses that have left the outbox and are still known without asking the disk. */
 const recentLimit = 4096;
+/** Of a sum, so many of its latest presses show on their lamps how it goes. */
+const sumLamps = 16;
 
 /** For so long after a press the rest of the edge makes way for it, ms; for ever it could not. */
 const makeWayMs = 10_000;
 
-export type AlarmSurroundings = Omit<AlarmPath, 'onLeft' | 'onKnown' | 'closed' | 'cloudEpoch'>;
+export interface AlarmSurroundings extends Omit<AlarmPath, 'onLeft' | 'onKnown' | 'closed' | 'cloudEpoch'> {
+  /** Plain presses of one point beyond so many a minute are summed; levels that rise more often are held. */
+  readonly abovePerMinute: number;
+  /** Whether a plain press of this device, at this monotonic time, is within a declared drill. */
+  inDrill(device: string, pressedAt: number): boolean;
+}
 
 export interface AlarmPoint {
   account: string;
@@ -33,8 +48,13 @@ export class Alarms {
   readonly #byOrigin = new Map<string, Alarm>();
   #recent: string[] = [];
   readonly #levels: Levels;
+  readonly #summing: Summing;
+  readonly #inDrill: AlarmSurroundings['inDrill'];
 
-  constructor(path: AlarmSurroundings, pointOf: (device: string) => AlarmPoint) {
+  constructor(
+    { abovePerMinute, inDrill, ...path }: AlarmSurroundings,
+    pointOf: (device: string) => AlarmPoint,
+  ) {
     this.#path = {
       ...path,
       closed: false,
@@ -43,7 +63,9 @@ export class Alarms {
       onKnown: (alarm, record) => this.#known(alarm, record),
     };
     this.#pointOf = pointOf;
-    this.#levels = new Levels(this.#path);
+    this.#levels = new Levels(this.#path, abovePerMinute);
+    this.#summing = new Summing(this.#path, abovePerMinute, (summed) => this.#raiseSum(summed));
+    this.#inDrill = inDrill;
   }
 
   get pending(): number {
@@ -83,6 +105,7 @@ export class Alarms {
       this.#byOrigin.set(key, alarm);
       if (again) this.#join(alarm, again);
     }
+    this.#summing.resume(kept.summed, (name) => this.#live.has(nameText(name)));
     for (const { name } of unknown) life.resume(this.#path, this.#live.get(nameText(name))!);
   }
 
@@ -91,23 +114,63 @@ export class Alarms {
    * and in whatever number they come.
    */
   async event(raised: RaisedEvent): Promise<LampState> {
-    const key = raised.origin === null ? null : `${raised.device} ${originText(raised.origin)}`;
-    let alarm = key === null ? undefined : this.#byOrigin.get(key);
-    if (!alarm) {
-      alarm = this.#raise(raised, raised, null);
-      if (key !== null) this.#byOrigin.set(key, alarm);
-      life.begin(this.#path, alarm);
-    }
+    const alarm = this.#alarmOf(raised);
     await alarm.durable.promise;
-    return alarm.record.lamp;
+    // Whoever stands beside a hand under duress must see nothing.
+    if (raised.type === 'duress') return 'received';
+    return 'record' in alarm ? alarm.record.lamp : alarm.lamp();
+  }
+
+  /** The alarm, or the press of a sum, that this is a copy of; a new one where it is none. */
+  #alarmOf(raised: RaisedEvent): Alarm | Member {
+    const { device, type, origin } = raised;
+    const key = origin === null ? null : `${device} ${originText(origin)}`;
+    const known = key === null ? undefined : this.#byOrigin.get(key);
+    if (known) return known;
+    const member = origin === null ? undefined : this.#summing.find(device, origin);
+    if (member) return member;
+    const pressedAt = raised.firstByteAt - raised.ageMs;
+    const mode = modeOf(type, () => this.#inDrill(device, pressedAt));
+    if (type === 'press' && origin !== null && this.#summing.isOver({ device, mode, pressedAt })) {
+      return this.#summing.take({ ...raised, ...this.#instantOf(pressedAt), origin, mode, pressedAt });
+    }
+    const alarm = this.#raise({ ...raised, mode }, raised, null);
+    if (key !== null) this.#byOrigin.set(key, alarm);
+    life.begin(this.#path, alarm);
+    return alarm;
   }
 
   /** What a level is now: its rise is an alarm, unless the outbox says that this rise was made one already. */
   level(rise: Rise, up: boolean, readAt: number): void {
     if (!this.#levels.isRise(rise, up)) return;
-    const happening = { device: rise.device, type: rise.type, origin: null, silent: false };
+    const { device, type } = rise;
+    const happening = { device, type, mode: 'real' as const, origin: null, silent: false };
     const alarm = this.#raise(happening, { ageMs: 0, firstByteAt: readAt, decodedAt: readAt }, rise);
     life.begin(this.#path, alarm);
+  }
+
+  /** A probe from a button that has passed its self-test. Returns its name. */
+  probe(device: string, route: 'cloud' | 'direct', proof: 'door' | undefined): string {
+    const now = this.#path.clock.monotonic();
+    const happening = { device, type: 'probe', mode: 'probe', origin: null, silent: true, route } as const;
+    const alarm = this.#raise(happening, { ageMs: 0, firstByteAt: now, decodedAt: now }, null);
+    if (proof) Object.assign(alarm.record, { proof, revision: 1 });
+    life.begin(this.#path, alarm);
+    return alarm.text;
+  }
+
+  #raiseSum(summed: WindowSummed): Alarm {
+    const { device, mode, silent, origins } = summed;
+    const sum = { count: origins.length, first: origins[0]!, last: origins.at(-1)! };
+    const facts = factsOf({ ...summed, type: 'sum', origin: null, sum, silent, mode }, this.#pointOf(device));
+    const record = {
+      ...newRecord(summed.name, facts, summed.ageMs, summed.pressedWall),
+      presses: origins.slice(-sumLamps),
+    };
+    const alarm = newAlarm(record, summed.firstByteAt, summed.pressedAt, null);
+    this.#add(alarm);
+    life.begin(this.#path, alarm);
+    return alarm;
   }
 
   #raise(
@@ -115,32 +178,26 @@ export class Alarms {
     when: { ageMs: number; firstByteAt: number; decodedAt: number },
     rise: Rise | null,
   ): Alarm {
-    const { clock, cloudClock, log, outbox } = this.#path;
+    const { clock, outbox } = this.#path;
     const pressedAt = when.firstByteAt - when.ageMs;
-    const happening = { ...what, occurredAt: cloudClock.at(pressedAt), clockKnown: cloudClock.known };
-    const facts = factsOf(happening, this.#pointOf(what.device));
-    const record: AlarmRecord = {
-      name: outbox.takeName(),
-      digest: digestOf(facts),
-      facts,
-      age_at_first_byte_ms: when.ageMs,
-      pressed_wall: clock.wall() - (clock.monotonic() - pressedAt),
-      stages: { first_byte: 0 },
-      delivered: false,
-      cloud: null,
-      centres: [],
-      direct: [],
-      log_head: null,
-      lamp: 'received',
-      lamp_confirmed: null,
-      revision: 0,
-      refused_in: null,
-    };
+    const facts = factsOf({ ...what, ...this.#instantOf(pressedAt) }, this.#pointOf(what.device));
+    const pressedWall = clock.wall() - (clock.monotonic() - pressedAt);
+    const record = newRecord(outbox.takeName(), facts, when.ageMs, pressedWall);
     const alarm = newAlarm(record, when.firstByteAt, pressedAt, rise);
     reached(alarm, 'decoded', when.decodedAt);
-    this.#live.set(alarm.text, alarm);
-    log.info('alarm raised', { alarm: alarm.text, device: facts.device, type: facts.type, mode: facts.mode });
+    this.#add(alarm);
     return alarm;
+  }
+
+  #instantOf(pressedAt: number): Pick<Happening, 'occurredAt' | 'clockKnown'> {
+    const { cloudClock } = this.#path;
+    return { occurredAt: cloudClock.at(pressedAt), clockKnown: cloudClock.known };
+  }
+
+  #add(alarm: Alarm): void {
+    const { device, type, mode } = alarm.record.facts;
+    this.#live.set(alarm.text, alarm);
+    this.#path.log.info('alarm raised', { alarm: alarm.text, device, type, mode });
   }
 
   linkUp(): void {
@@ -205,7 +262,8 @@ export class Alarms {
       record.centres = receipt.centres;
       record.log_head = receipt.log_head ?? record.log_head;
       life.delivered(this.#path, alarm);
-    } else if (before === null) life.storedByCloud(this.#path, alarm);
+    } else if (receipt.state === 'ended') life.ended(this.#path, alarm);
+    else if (before === null) life.storedByCloud(this.#path, alarm);
     life.leaveIfDone(this.#path, alarm);
   }
 
@@ -295,4 +353,25 @@ export class Alarms {
 
 function originKey({ facts }: AlarmRecord): string | null {
   return facts.origin === null ? null : `${facts.device} ${originText(facts.origin)}`;
+}
+
+function newRecord(name: SignalName, facts: SignalFacts, ageMs: number, pressedWall: number): AlarmRecord {
+  return {
+    name,
+    digest: digestOf(facts),
+    facts,
+    age_at_first_byte_ms: ageMs,
+    pressed_wall: pressedWall,
+    stages: { first_byte: 0 },
+    delivered: false,
+    cloud: null,
+    centres: [],
+    direct: [],
+    log_head: null,
+    lamp: 'received',
+    lamp_confirmed: null,
+    revision: 0,
+    refused_in: null,
+    ended: false,
+  };
 }

@@ -2,26 +2,26 @@ import type { Door, DoorSignal } from '#platform/doors/door.ts';
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
 import { sequenceOf } from '#protocols/signal.ts';
 import { backoff } from '#platform/backoff.ts';
-import type { Alarm, AlarmPath } from './alarm.ts';
+import { type Alarm, type AlarmPath, mayGoDirect } from './alarm.ts';
 
 const again = { firstMs: 500, maxMs: 10_000 };
 
 /** Delivers by the edge's own way to 110 unless *delivered* is known within `waitMs`. */
-export function armDirect(path: AlarmPath, alarm: Alarm, got: Got, waitMs: number): void {
-  if (!path.direct || alarm.delivering || alarm.record.delivered) return;
+export function armDirect(path: AlarmPath, alarm: Alarm, deliver: () => void, waitMs: number): void {
+  if (alarm.delivering || !mayGoDirect(path, alarm)) return;
   alarm.stop.direct();
-  alarm.stop.direct = path.clock.after(waitMs, () => deliverDirectly(path, alarm, got));
+  alarm.stop.direct = path.clock.after(waitMs, deliver);
 }
 type Got = (receipt: CentreReceipt) => void;
 
 /**
- * Delivers at once, and again with back-off until *delivered* is known
- * from whichever path. A receipt that comes after that is told all the same: 110 has then got it twice.
+ * Delivers at once, and again with back-off until *delivered* is known from whichever path (or nobody is to try
+ * any more: `gone`). A receipt that comes after that is told all the same: 110 has then got it twice.
  */
-export function deliverDirectly(path: AlarmPath, alarm: Alarm, got: Got): void {
+export function deliverDirectly(path: AlarmPath, alarm: Alarm, got: Got, gone: () => void): void {
   const { direct } = path;
   // Already at it: its pause between two tries must not be cancelled.
-  if (!direct || alarm.delivering || alarm.record.delivered || path.closed) return;
+  if (!direct || alarm.delivering || !mayGoDirect(path, alarm) || path.closed) return;
   alarm.stop.direct();
   alarm.delivering = true;
   path.log.info('alarm goes the direct way', { alarm: alarm.text, centre: direct.centre });
@@ -29,14 +29,17 @@ export function deliverDirectly(path: AlarmPath, alarm: Alarm, got: Got): void {
   void round();
 
   async function round(): Promise<void> {
+    alarm.atDoor = true;
     const receipt = await tryDoor(path, alarm, direct!.centre, direct!.door);
+    alarm.atDoor = false;
     if (receipt) {
       alarm.delivering = false;
       got(receipt);
       return;
     }
-    if (alarm.record.delivered || path.closed) {
+    if (!mayGoDirect(path, alarm) || path.closed) {
       alarm.delivering = false;
+      gone();
       return;
     }
     alarm.stop.direct = path.clock.after(pace.next(), () => void round());

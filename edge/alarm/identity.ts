@@ -1,24 +1,30 @@
 import { eventCodeFor } from '#protocols/contact-id.ts';
-import type { SignalFacts, SignalType } from '#protocols/signal.ts';
-import type { Origin } from '#protocols/signal.ts';
+import type { Mode, Origin, SignalFacts, SignalType, Summed } from '#protocols/signal.ts';
 
 export interface Happening {
   device: string;
+  mode: Mode;
   type: SignalType;
   origin: Origin | null;
   silent: boolean;
   panelCode?: string;
+  sum?: Summed;
+  /** Of a probe. */
+  route?: 'cloud' | 'direct';
   /** UTC ms by the cloud's clock as far as it is known. */
   occurredAt: number;
   clockKnown: boolean;
 }
 
-/**
- * The facts of an alarm, fixed at the press. Only a frame of type *test* is a test: in every doubt it is real.
- */
+/** Only a frame of type *test* is a test, and only a plain press within a declared drill is one: else it is real. */
+export function modeOf(type: SignalType, inDrill: () => boolean): Mode {
+  if (type === 'test') return 'test';
+  return type === 'press' && inDrill() ? 'drill' : 'real';
+}
+
+/** The facts of an alarm, fixed at the press. */
 export function factsOf(happening: Happening, point: { account: string; zone: number }): SignalFacts {
-  const { device, type, origin, silent, panelCode } = happening;
-  const mode = type === 'test' ? 'test' : 'real';
+  const { device, type, mode, origin, silent, panelCode, sum, route } = happening;
   return {
     type,
     device,
@@ -29,5 +35,7 @@ export function factsOf(happening: Happening, point: { account: string; zone: nu
     zone: point.zone,
     code: eventCodeFor({ type, mode, silent, panelCode }),
     origin,
+    ...(sum && { sum }),
+    ...(route && { route }),
   };
 }

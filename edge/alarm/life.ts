@@ -7,6 +7,8 @@ import { save } from './save.ts';
 
 /** How long the disk may take before an alarm goes out without it, ms. */
 export const diskPatienceMs = 50;
+/** How long a probe of the edge's own way waits for a receipt, ms. */
+const probePatienceMs = 60_000;
 
 /** A new alarm: commit, then publish; a disk that does not answer does not hold it up. */
 export function begin(path: AlarmPath, alarm: Alarm): void {
@@ -30,7 +32,10 @@ export function begin(path: AlarmPath, alarm: Alarm): void {
 
 /** An alarm that an earlier life of the process left in the outbox. */
 export function resume(path: AlarmPath, alarm: Alarm): void {
-  path.log.info('alarm resumed', { alarm: alarm.text, delivered: alarm.record.delivered });
+  const { record } = alarm;
+  path.log.info('alarm resumed', { alarm: alarm.text, delivered: record.delivered });
+  // We died between the receipt of 110 and the lamp.
+  if (record.delivered) record.lamp = 'delivered';
   armFailed(path, alarm, () => fail(path, alarm));
   show(path, alarm);
   if (!leaveIfDone(path, alarm)) publishFirst(path, alarm);
@@ -38,10 +43,24 @@ export function resume(path: AlarmPath, alarm: Alarm): void {
 
 function publishFirst(path: AlarmPath, alarm: Alarm): void {
   const { direct, link } = path;
-  if (direct && !link.down && !refusedByCloud(path, alarm)) {
-    armDirect(path, alarm, (receipt) => deliveredDirectly(path, alarm, receipt), direct.afterMs);
+  const atOnce = alarm.record.facts.route === 'direct';
+  if (atOnce) armGivingUp(path, alarm);
+  if (direct && !link.down && !refusedByCloud(path, alarm) && !atOnce) {
+    armDirect(path, alarm, () => goDirect(path, alarm), direct.afterMs);
   } else goDirect(path, alarm);
   tell(path, alarm);
+}
+
+/** A probe of the edge's own way ends by itself: that no receipt came is what it has found. */
+function armGivingUp(path: AlarmPath, alarm: Alarm): void {
+  const due = alarm.pressedAt + probePatienceMs - path.clock.monotonic();
+  alarm.stop.failed = path.clock.after(Math.max(0, due), () => {
+    const { record } = alarm;
+    if (alarm.left || record.delivered || record.proof !== undefined) return;
+    record.proof = 'none';
+    alarm.stop.direct();
+    changed(path, alarm);
+  });
 }
 
 /** Something has changed for this alarm (the link is up, the cloud is another): tell the cloud from the beginning. */
@@ -56,7 +75,12 @@ export function show(path: AlarmPath, alarm: Alarm): void {
 
 /** The link is gone: nobody waits for what cannot come. */
 export function goDirect(path: AlarmPath, alarm: Alarm): void {
-  deliverDirectly(path, alarm, (receipt) => deliveredDirectly(path, alarm, receipt));
+  deliverDirectly(
+    path,
+    alarm,
+    (receipt) => deliveredDirectly(path, alarm, receipt),
+    () => void leaveIfDone(path, alarm),
+  );
 }
 
 function deliveredDirectly(path: AlarmPath, alarm: Alarm, receipt: CentreReceipt): void {
@@ -65,7 +89,24 @@ function deliveredDirectly(path: AlarmPath, alarm: Alarm, receipt: CentreReceipt
     alarm: alarm.text,
     reference: receipt.reference,
   });
-  if (!delivered(path, alarm)) changed(path, alarm);
+  if (alarm.record.delivered) return changed(path, alarm);
+  note(path, alarm);
+  if (!alarm.committed) {
+    // The disk has not taken the alarm itself: nobody waits for it.
+    alarm.durable.resolve();
+    return lightDelivered(path, alarm);
+  }
+  // The lamp says what our disk knows too; a disk that is not well does not hold it up.
+  let shown = false;
+  const light = () => {
+    if (shown || path.closed) return;
+    shown = true;
+    cancel();
+    if (!alarm.left) lightDelivered(path, alarm);
+  };
+  const cancel = path.clock.after(diskPatienceMs, light);
+  alarm.whenWritten.push(light);
+  changed(path, alarm);
 }
 
 /**
@@ -78,20 +119,45 @@ export function storedByCloud(path: AlarmPath, alarm: Alarm): void {
   slowDown(path, alarm, () => goDirect(path, alarm));
 }
 
-/** *Delivered*: the primary centre has acknowledged it. False when that was known already. */
-export function delivered(path: AlarmPath, alarm: Alarm): boolean {
+/** *Delivered*, by the word of the cloud: it is on its disk. */
+export function delivered(path: AlarmPath, alarm: Alarm): void {
+  if (alarm.record.delivered) return;
+  note(path, alarm);
+  alarm.durable.resolve();
+  lightDelivered(path, alarm);
+}
+
+/** The primary centre has acknowledged it. */
+function note(path: AlarmPath, alarm: Alarm): void {
   const { record } = alarm;
-  if (record.delivered) return false;
   record.delivered = true;
-  record.lamp = 'delivered';
   reached(alarm, 'delivered', path.clock.monotonic());
   path.log.info('alarm delivered', { alarm: alarm.text, ms: record.stages.delivered });
-  alarm.durable.resolve();
   alarm.stop.direct();
   alarm.stop.failed();
+}
+
+function lightDelivered(path: AlarmPath, alarm: Alarm): void {
+  if (alarm.record.lamp === 'delivered') return;
+  alarm.record.lamp = 'delivered';
   changed(path, alarm);
   show(path, alarm);
-  return true;
+}
+
+/** Nobody tries any more, by the word of the cloud: nor do we. */
+export function ended(path: AlarmPath, alarm: Alarm): void {
+  const { record } = alarm;
+  if (record.ended) return;
+  path.log.warn('the delivery was ended', { alarm: alarm.text, delivered: record.delivered });
+  record.ended = true;
+  alarm.durable.resolve();
+  alarm.stop.resend();
+  alarm.stop.direct();
+  alarm.stop.failed();
+  if (record.facts.mode === 'real' && !record.delivered && record.lamp !== 'failed') fail(path, alarm);
+  else save(path, alarm);
+  // What is left to tell is told to the end.
+  tell(path, alarm);
 }
 
 /** The cloud cannot read it: deliver here and now, and leave the cloud alone until it is another. */
@@ -130,19 +196,34 @@ function changed(path: AlarmPath, alarm: Alarm): void {
 }
 
 /**
- * An alarm leaves the outbox only when the cloud holds its *delivered* and its last report (or refused it, and
- * the edge has delivered) and nothing more is to be expected of the lamp.
+ * An alarm leaves the outbox only when it is settled, no door is at it any more, and nothing more is to be
+ * expected of the lamp.
  */
 export function leaveIfDone(path: AlarmPath, alarm: Alarm): boolean {
-  const { record } = alarm;
   if (alarm.left) return true;
-  const told = heldByCloud(path, alarm) === 'delivered' && !reportDue(path, alarm);
-  const byItself = refusedByCloud(path, alarm) && record.direct.length > 0;
-  if (!record.delivered || !(told || byItself) || !lampIsDone(path, alarm)) return false;
+  if (!isSettled(path, alarm) || alarm.atDoor || !lampIsDone(path, alarm)) return false;
   path.log.info('alarm leaves the outbox', { alarm: alarm.text });
   end(path, alarm);
   save(path, alarm);
   return true;
+}
+
+/**
+ * The cloud holds its *delivered* and its last report, or has refused it and the edge has delivered; or a person
+ * has ended it. A probe also ends by what it has found, once the cloud holds that.
+ */
+function isSettled(path: AlarmPath, alarm: Alarm): boolean {
+  const { record } = alarm;
+  const told = !reportDue(path, alarm);
+  if (record.ended) return told;
+  const held = heldByCloud(path, alarm);
+  const refused = refusedByCloud(path, alarm);
+  if (record.facts.mode === 'probe') {
+    if (record.facts.route === 'cloud' && refused) return true;
+    const found = record.proof !== undefined || record.direct.length > 0;
+    if (found) return refused || (held !== 'none' && told);
+  }
+  return record.delivered && ((held === 'delivered' && told) || (refused && record.direct.length > 0));
 }
 
 /** Stops everything that runs for it. */

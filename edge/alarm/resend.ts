@@ -18,9 +18,10 @@ const payloadsKnown = 16;
  */
 export function speak(path: AlarmPath, alarm: Alarm, cut: () => void): void {
   alarm.stop.resend();
+  const { record } = alarm;
   const held = heldByCloud(path, alarm);
   const refused = refusedByCloud(path, alarm);
-  const copy = held !== 'delivered' && !refused;
+  const copy = held !== 'delivered' && !record.ended && !refused;
   const report = reportDue(path, alarm) && !refused;
   if (alarm.left || path.closed || !(copy || report)) return;
   if (!path.link.up) {
@@ -99,6 +100,7 @@ export function reportOf(path: AlarmPath, record: AlarmRecord, crossedRestart: b
     stages: record.stages,
     lamp: record.lamp_confirmed,
     crossed_restart: crossedRestart,
+    ...(record.proof && { proof: record.proof }),
   };
 }
 

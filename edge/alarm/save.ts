@@ -16,6 +16,8 @@ export function save(path: AlarmPath, alarm: Alarm): void {
 async function write(path: AlarmPath, alarm: Alarm, pace: Backoff): Promise<void> {
   const { clock, log, outbox } = path;
   alarm.write = 'writing';
+  const waiting = alarm.whenWritten.splice(0);
+  const tried = () => waiting.splice(0).forEach((then) => then());
   try {
     const leftAt = alarm.left ? clock.wall() : undefined;
     const rise = alarm.committed ? undefined : (alarm.rise ?? undefined);
@@ -24,6 +26,7 @@ async function write(path: AlarmPath, alarm: Alarm, pace: Backoff): Promise<void
     const again = (alarm.write as Alarm['write']) === 'again';
     alarm.write = 'idle';
     if (written.kind === 'known') {
+      tried();
       if (written.record) path.onKnown(alarm, written.record);
       else log.error('the disk knows this press by a row that cannot be read', { alarm: alarm.text });
       return;
@@ -34,9 +37,11 @@ async function write(path: AlarmPath, alarm: Alarm, pace: Backoff): Promise<void
       alarm.durable.resolve();
       log.info('alarm on disk', { alarm: alarm.text, ms: alarm.record.stages.stored_edge });
     }
+    tried();
     if (again) save(path, alarm);
   } catch (error) {
     if (path.closed) return;
+    tried();
     const reason = reasonOf(error);
     log.warn('alarm not on disk', { alarm: alarm.text, reason });
     path.notices.open('outbox', 'alarms', {

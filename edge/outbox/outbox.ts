@@ -4,10 +4,12 @@ import { digestOf, nameText, originText, type SignalName, type SignalType } from
 import { type Backoff, backoff } from '#platform/backoff.ts';
 import { DatabaseError } from '#platform/database-error.ts';
 import { reasonOf } from '#platform/reason.ts';
+import { drill, type Drill } from '#protocols/messages/command.ts';
 import { AlarmFile, type FileOwner } from './file.ts';
 import { Names, type Reservation } from './names.ts';
 import { alarmRecord, type AlarmRecord } from './record.ts';
 import { outboxSchema } from './schema.ts';
+import { closeWindow, isSummedRow, summedPress, type SummedPress, summedRow } from './summed.ts';
 
 const reservation = z.object({ epoch: z.string().regex(/^[0-9a-f]{16}$/), reserved: z.int().min(0) });
 
@@ -25,6 +27,9 @@ export interface Rise {
 export interface Kept {
   alarms: AlarmRecord[];
   rises: Rise[];
+  /** Presses whose sum was not written. */
+  summed: SummedPress[];
+  drills: Drill[];
   clock: KeptClock | null;
 }
 
@@ -119,9 +124,12 @@ export class Outbox {
     const kept = parsed(reservation, meta.get('names'));
     const rows = await file.read('SELECT name, record FROM alarms WHERE left_at IS NULL ORDER BY rowid');
     const alarms: AlarmRecord[] = [];
+    const summed: SummedPress[] = [];
     for (const row of rows) {
-      const record = parsed(alarmRecord, row.record);
-      if (record) alarms.push(record);
+      const press = isSummedRow(row) ? parsed(summedPress, row.record) : null;
+      const record = press ? null : parsed(alarmRecord, row.record);
+      if (press) summed.push(press);
+      else if (record) alarms.push(record);
       else await this.#setAside(file, row);
     }
     const levels = await file.read<{ device: string; type: string }>('SELECT device, type FROM levels');
@@ -129,7 +137,13 @@ export class Outbox {
       this.#names = new Names(this.#random, kept);
     }
     await this.#reserveFirst(file);
-    return { alarms, rises: levels as Rise[], clock: parsed(keptClock, meta.get('clock')) };
+    return {
+      alarms,
+      rises: levels as Rise[],
+      summed,
+      drills: parsed(z.array(drill), meta.get('drills')) ?? [],
+      clock: parsed(keptClock, meta.get('clock')),
+    };
   }
 
   /** The first block of this life: waited for, because a press before it would need an epoch of its own. */
@@ -175,13 +189,25 @@ export class Outbox {
     if (more.rise) {
       statements.push({ sql: riseSql, params: [more.rise.device, more.rise.type, name] });
     }
+    if (record.facts.type === 'sum') statements.push(closeWindow(record.name, this.#clock.wall()));
+    return this.#write(name, statements);
+  }
+
+  /** Writes a press as one of a sum that is still being collected. Rejects when it is not durable. */
+  async join(press: SummedPress): Promise<Written> {
+    const { name, device, origin, record } = summedRow(press);
+    return this.#write(name, [{ sql: writeSql, params: [name, device, origin, record, null] }]);
+  }
+
+  async #write(name: string, statements: Statement[]): Promise<Written> {
     const committed = this.#file.commit(statements);
     // Behind the alarm on its way to the disk, not before it: half a block of names is left.
     this.#persist();
     const [result] = await committed;
     const row = result?.rows[0];
     if (!row || row.name === name) return { kind: 'written' };
-    return { kind: 'known', record: parsed(alarmRecord, row.record) };
+    const press = isSummedRow(row) ? parsed(summedPress, row.record) : null;
+    return { kind: 'known', record: press ? await this.find(press.sum) : parsed(alarmRecord, row.record) };
   }
 
   /** The level is down again. Rejects when that is not durable. */
@@ -194,6 +220,11 @@ export class Outbox {
   async find(name: SignalName): Promise<AlarmRecord | null> {
     const rows = await this.#file.read('SELECT record FROM alarms WHERE name = ?', [nameText(name)]);
     return parsed(alarmRecord, rows[0]?.record);
+  }
+
+  /** The declared drills, all of them. Rejects when they are not durable. */
+  async keepDrills(drills: readonly Drill[]): Promise<void> {
+    await this.#file.commit([putMeta('drills', drills)]);
   }
 
   async keepClock(clock: KeptClock): Promise<void> {
@@ -257,8 +288,14 @@ function writing(record: AlarmRecord, leftAt: number | null): Statement {
 
 /** What can still be read of a damaged file: alarms that are what their digest says, and levels that are up. */
 async function salvage(file: Database): Promise<Statement[]> {
-  const rows = await file.read('SELECT record, left_at FROM alarms ORDER BY rowid');
-  const alarms = rows.flatMap(({ record: text, left_at }) => {
+  const rows = await file.read('SELECT name, record, left_at FROM alarms ORDER BY rowid');
+  const alarms = rows.flatMap((row) => {
+    const { record: text, left_at } = row;
+    const press = isSummedRow(row) ? parsed(summedPress, text) : null;
+    if (press) {
+      const { name, device, origin, record } = summedRow(press);
+      return [{ sql: writeSql, params: [name, device, origin, record, left_at ?? null] }];
+    }
     const record = parsed(alarmRecord, text);
     if (record === null || record.digest !== digestOf(record.facts)) return [];
     return [writing(record, typeof left_at === 'number' ? left_at : null)];

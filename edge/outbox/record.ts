@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { centreReceipt, edgeStages } from '#protocols/messages/alarm.ts';
-import { lampState, signalFacts, signalName } from '#protocols/signal.ts';
+import { lampState, origin, signalFacts, signalName } from '#protocols/signal.ts';
 
 /** What the outbox keeps of one alarm: enough to go on with it in another life of the process. */
 export const alarmRecord = z.object({
@@ -28,5 +28,11 @@ export const alarmRecord = z.object({
   revision: z.int().min(0),
   /** The cloud's epoch in which it answered `refused`. */
   refused_in: z.string().nullable(),
+  /** The cloud has said that nobody tries any more: a person ended it, or a proof ended at the door. */
+  ended: z.boolean().default(false),
+  /** Of a probe that no receipt will end (see the report of `protocols/messages/alarm.ts`). */
+  proof: z.enum(['door', 'none']).optional(),
+  /** Of a sum: its latest presses, whose lamps follow it. */
+  presses: z.array(origin).optional(),
 });
 export type AlarmRecord = z.infer<typeof alarmRecord>;

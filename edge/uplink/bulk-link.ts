@@ -1,20 +1,12 @@
 import type { MqttLink, Ports } from '#platform/ports.ts';
-import {
-  command as commandSchema,
-  type Command,
-  type DeviceAct,
-  type Reply,
-} from '#protocols/messages/command.ts';
+import { command as commandSchema, type Command, type Reply } from '#protocols/messages/command.ts';
 import type { Birth, Heartbeat, Notice, StateLaneMessage } from '#protocols/messages/state.ts';
 import { topicOf } from '#protocols/messages/topics.ts';
-import type { ActResult } from '../driver.ts';
+import type { Answer } from '../commands/commands.ts';
 import type { NoticeText } from '../notices.ts';
 import { reasonOf } from '#platform/reason.ts';
 import type { CloudClock } from './offset.ts';
 import { parsePayload } from './payload.ts';
-
-/** Ids of commands that were run lately: a command runs once. */
-const commandsRemembered = 1000;
 
 type Unsent<T> = Omit<T, 'kind' | 'session' | 'sent_at' | 'n'>;
 
@@ -22,8 +14,8 @@ export interface BulkLinkSources {
   heartbeatMs: number;
   birth(): Unsent<Birth>;
   heartbeat(): Unsent<Heartbeat>;
-  /** Has a device do something. Throws or rejects with a sentence when it cannot. */
-  act(device: string, act: DeviceAct): Promise<ActResult>;
+  /** Runs a command. Null: it is not answered. */
+  command(command: Command): Promise<Answer | null>;
   /** A session begins: `tell` passes notices up. */
   onSession(tell: (notice: NoticeText) => Promise<void>): void;
 }
@@ -48,7 +40,6 @@ export function connectBulkLink(
   const stateTopic = topicOf(campus, gateway, 'state');
   const telemetryTopic = topicOf(campus, gateway, 'telemetry');
   const replyTopic = topicOf(campus, gateway, 'reply');
-  const ran = new Set<string>();
   let session = newSession();
   let stopBeating = () => {};
   /** Heartbeats of this session. */
@@ -114,26 +105,8 @@ export function connectBulkLink(
   }
 
   async function run(command: Command): Promise<void> {
-    if (ran.has(command.id)) return;
-    ran.add(command.id);
-    if (ran.size > commandsRemembered) ran.delete(ran.values().next().value!);
-    if (cloudClock.known && cloudClock.at(clock.monotonic()) > command.expires_at) {
-      log.warn('a command came after its expiry', { command: command.id, kind: command.kind });
-      return;
-    }
-    const reply = (ok: boolean, detail: string, facts: Reply['facts'] = {}) =>
-      publish(replyTopic, { kind: 'reply', session, command: command.id, ok, detail, facts });
-    try {
-      if (command.kind === 'rebirth') {
-        birth();
-        reply(true, '');
-      } else if (command.kind === 'act') {
-        const { detail, facts } = await sources.act(command.device, command.act);
-        reply(true, detail, facts);
-      } else reply(false, `this gateway knows no ${command.kind} yet`);
-    } catch (error) {
-      reply(false, reasonOf(error));
-    }
+    const answer = await sources.command(command);
+    if (answer) publish(replyTopic, { kind: 'reply', session, command: command.id, facts: {}, ...answer });
   }
 
   return {

@@ -66,6 +66,11 @@ export const alarmReport = z.object({
   stages: edgeStages,
   lamp: lampState.nullable(),
   crossed_restart: z.boolean(),
+  /**
+   * Of a probe that no receipt will end. `door`: the centre takes no tests, but its receiver has answered our
+   * supervision lately, so the way is proved up to the door. `none`: given up without a receipt.
+   */
+  proof: z.enum(['door', 'none']).optional(),
 });
 export type AlarmReport = z.infer<typeof alarmReport>;
 

@@ -85,6 +85,8 @@ export const heartbeat = z.object({
   offset: offsetEstimate.nullable(),
   /** Alarms in the outbox that have not left yet. */
   pending_alarms: z.int().min(0),
+  /** Ids of the declared drills that hold now. */
+  drills: z.array(id).optional(),
   devices: z.array(deviceReport),
 });
 export type Heartbeat = z.infer<typeof heartbeat>;

@@ -41,6 +41,9 @@ describe('people are told places by their names, and faults in their own languag
   });
 
   test('110 says nothing', async () => {
+    world.crash();
+    world.more = { latency: { bound_ms: 10_000 } };
+    await world.start();
     world.first.does = 'nothing';
     await world.says(press(world, 1));
     await world.clock.pass(10_000);
@@ -49,6 +52,7 @@ describe('people are told places by their names, and faults in their own languag
 
   test('nobody is sent to the telephone over a drill', async () => {
     world.first.does = world.second.does = 'unreachable';
+    await world.drill(['button-1']);
     await world.says(press(world, 1, { facts: { mode: 'drill' } }));
     const [text] = told('alarm-undelivered');
     expect(text!.zh).toContain('的演练报警');
@@ -98,7 +102,7 @@ describe('people are told places by their names, and faults in their own languag
     await world.clock.pass(1_000);
     expect(told('centre-silent')).toEqual([
       {
-        zh: '市公安局 110 接警中心（通道 first）没有应答。',
+        zh: '市公安局 110 接警中心（通道 first）没有应答：无法连接，报警可能无法送达。',
         en: 'City police 110 centre, door first, does not answer (unreachable: ECONNREFUSED).',
       },
     ]);

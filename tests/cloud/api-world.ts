@@ -3,14 +3,22 @@ import type { ApiOptions, Api } from '#cloud/api/api.ts';
 import type { CloudConfig } from '#cloud/config.ts';
 import { createAlerts } from '#cloud/alerts/alerts.ts';
 import type { Alerts } from '#cloud/alerts/alerts.ts';
+import { startCommands } from '#cloud/commands/commands.ts';
+import type { Commands } from '#cloud/commands/commands.ts';
+import { startDrills } from '#cloud/drills/drills.ts';
+import type { Drills } from '#cloud/drills/drills.ts';
 import { createFeed } from '#cloud/feed.ts';
 import { createIncidents } from '#cloud/incidents/incidents.ts';
 import { startLiveness } from '#cloud/liveness/liveness.ts';
+import { namesOf } from '#cloud/names.ts';
 import type { Liveness } from '#cloud/liveness/liveness.ts';
+import { Shedding } from '#cloud/ingest/shedding.ts';
+import { recordsIn } from '#cloud/records/records.ts';
 import { openStore } from '#cloud/store/store.ts';
 import type { Store } from '#cloud/store/store.ts';
 import type { SqlValue } from '#platform/ports.ts';
 import type { ApiCentre } from '#protocols/api.ts';
+import type { Command } from '#protocols/messages/command.ts';
 import type { DeviceReport } from '#protocols/messages/state.ts';
 import { HandClock, MemoryDatabases, quiet, seeded } from './fake-ports.ts';
 
@@ -44,6 +52,10 @@ export class ApiWorld {
   store!: Store;
   alerts!: Alerts;
   liveness!: Liveness;
+  commands!: Commands;
+  drills!: Drills;
+  /** Commands that went down, in order. */
+  readonly sent: Command[] = [];
   readonly warnings: string[] = [];
   #signals = 0;
 
@@ -61,6 +73,16 @@ export class ApiWorld {
       campuses,
       send() {},
     });
+    this.commands = await startCommands({
+      clock,
+      random: seeded(7),
+      log: quiet,
+      store,
+      publish: (_campus, _gateway, message) => void this.sent.push(message),
+    });
+    const names = namesOf(campuses);
+    const { alerts, commands } = this;
+    this.drills = await startDrills({ clock, random: seeded(9), log: quiet, store, alerts, commands, names });
     this.api = await startApi(
       {
         clock,
@@ -72,6 +94,11 @@ export class ApiWorld {
         centres: () => this.centres,
         telemetry: { query: async () => [{ at: 0, mean: 1, min: 1, max: 1, count: 1 }] },
         campuses,
+        commands: this.commands,
+        drills: this.drills,
+        endDelivery: async () => 'unknown',
+        records: recordsIn({ store, clock }),
+        load: () => new Shedding(clock, seeded(), 1000, () => {}).load(),
         boundMs: 2000,
       },
       { host: '127.0.0.1', port: 0, token: this.token, ...options },

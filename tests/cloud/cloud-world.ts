@@ -63,6 +63,10 @@ export class CloudWorld {
   cloud!: Cloud;
   /** The disk writes, and its answers are lost. */
   answersLost = false;
+  /** Of the primary centre. */
+  takesTests = true;
+  /** What a test wants otherwise than `config`. */
+  more: Partial<CloudConfig> = {};
   readonly #campuses: CloudConfig['campuses'];
   #links: MqttLinkOptions[] = [];
   #life = { dead: false };
@@ -126,19 +130,26 @@ export class CloudWorld {
     };
     this.cloud = await startCloud(
       ports,
-      { ...config, campuses: this.#campuses },
+      { ...config, campuses: this.#campuses, ...this.more },
       {
         centres: [
           {
             id: 'police',
             name: { zh: '市公安局 110 接警中心', en: 'City police 110 centre' },
             primary: true,
+            takesTests: this.takesTests,
             doors: [
               { kind: 'fake', door: this.first },
               { kind: 'fake', door: this.second },
             ],
           },
-          { id: 'guards', name: null, primary: false, doors: [{ kind: 'fake', door: this.other }] },
+          {
+            id: 'guards',
+            name: null,
+            primary: false,
+            takesTests: true,
+            doors: [{ kind: 'fake', door: this.other }],
+          },
         ],
       },
     );
@@ -159,6 +170,13 @@ export class CloudWorld {
       );
       if (hits) link.onMessage(topic, bytes);
     }
+  }
+
+  /** Declares a drill of half an hour with these devices. */
+  drill(devices: string[], gateway = 'gate'): Promise<string> {
+    const from = this.clock.wall();
+    const about = { campus: 'school', gateway, devices, reason: 'practice', by: 'li' };
+    return this.cloud.drills.declare({ ...about, from, to: from + 1_800_000 });
   }
 
   async says(message: AlarmMessage | AlarmReport): Promise<void> {

@@ -52,7 +52,7 @@ test('an open console hears of the point when an incident opens, is acknowledged
   await world.clock.pass(1_000);
   await world.says(press(world, 2));
   await world.says({ ...press(world, 1), copy: 2 });
-  await world.says(press(world, 3, { facts: { mode: 'drill' } }));
+  await world.says(press(world, 3, { facts: { mode: 'test' } }));
   expect(heard()).toBe(1);
   await incidents.acknowledge(1, 'li');
   expect(heard()).toBe(2);
@@ -74,6 +74,7 @@ test('a copy of an alarm whose incident is resolved opens nothing', async () => 
 });
 
 test.each(['test', 'drill', 'probe'] as const)('a %s is delivered and is no incident', async (mode) => {
+  if (mode === 'drill') await world.drill(['button-1']);
   await world.says(press(world, 1, { facts: { mode } }));
   expect(world.receipts().at(-1)).toMatchObject({ state: 'delivered', log_head: null });
   expect(world.rows('SELECT * FROM incidents')).toEqual([]);

@@ -80,6 +80,7 @@ test('a second name that comes after the receipt is answered delivered at once',
 });
 
 test('a press told once as a drill and once as real goes out as real as well', async () => {
+  await world.drill(['button-1']);
   await world.says(press(world, 1, { counter: 9, facts: { mode: 'drill', code: '607' } }));
   await world.says(press(world, 2, { counter: 9 }));
   expect(world.first.taken.map(({ mode }) => mode)).toEqual(['drill', 'real']);

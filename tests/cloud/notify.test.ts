@@ -211,6 +211,8 @@ describe('a webhook', () => {
     code: 'gateway-offline',
     severity: 'critical',
     subject: 'gate',
+    mode: null,
+    repeats: 0,
     text: { zh: '断', en: 'cut' },
     opened_at: Date.UTC(2026, 8, 1, 8),
     closed_at: null,

@@ -58,7 +58,7 @@ async function start(name: string, door: FakeDoor, config: CloudConfig = oneCent
     }),
   };
   const cloud = await startCloud(ports, config, {
-    centres: [{ id: 'police', name: null, primary: true, doors: [{ kind: 'fake', door }] }],
+    centres: [{ id: 'police', name: null, primary: true, takesTests: true, doors: [{ kind: 'fake', door }] }],
   });
   clouds.push(cloud);
   await vi.waitFor(() => expect(cloud.links()).toEqual({ alarm: true, bulk: true }), { timeout: 10_000 });

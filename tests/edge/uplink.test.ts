@@ -71,6 +71,9 @@ test('a rebirth is answered once, however often the command comes, and not after
 });
 
 test('a self-test that the driver does not know is answered with a sentence', async () => {
+  world.kill();
+  world.driver.takesActs = false;
+  await world.start();
   world.cloud.send(command({ kind: 'act', act: { do: 'self-test' }, id: 'c1', device: 'north' }), 'command');
   await world.clock.pass(100);
   expect(replies()).toMatchObject([

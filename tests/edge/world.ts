@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
-import type { Door, DoorResult, DoorSignal } from '#platform/doors/door.ts';
+import type { Door, DoorResult, DoorSignal, Supervision } from '#platform/doors/door.ts';
 import { DatabaseError } from '#platform/database-error.ts';
 import type {
   Clock,
@@ -14,12 +14,13 @@ import type {
 } from '#platform/ports.ts';
 import { SqliteFile, boundStatement } from '#platform/sqlite.ts';
 import { deviceBase, type EdgeConfig, parseEdgeConfig } from '#edge/config.ts';
-import type { DeviceBase, Driver, DriverContext, RaisedEvent } from '#edge/driver.ts';
+import type { ActResult, DeviceBase, Driver, DriverContext, RaisedEvent } from '#edge/driver.ts';
 import { type Edge, startEdge } from '#edge/start.ts';
 import type { AlarmMessage, AlarmReport } from '#protocols/messages/alarm.ts';
 import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import type { StateLaneMessage } from '#protocols/messages/state.ts';
 import type { TelemetryMessage } from '#protocols/messages/telemetry.ts';
+import { reply } from '#protocols/messages/command.ts';
 import { parseTopic } from '#protocols/messages/topics.ts';
 import type { LampState, Origin } from '#protocols/signal.ts';
 
@@ -272,7 +273,7 @@ export class TestCloud {
 
   receipt(
     alarm: Pick<AlarmMessage, 'name' | 'digest'>,
-    state: 'stored' | 'delivered',
+    state: 'stored' | 'delivered' | 'ended',
     more: Partial<Extract<ReceiptLaneMessage, { kind: 'alarm-receipt' }>> = {},
   ) {
     const centre = { centre: 'city-110', door: 'dc09', primary: true, path: 'cloud' as const };
@@ -371,8 +372,9 @@ export class TestDoor implements Door {
       raw: new Uint8Array([0x41]),
     });
   }
+  known: Supervision = { state: 'unknown' };
   supervision() {
-    return { state: 'unknown' } as const;
+    return this.known;
   }
   async close() {}
 }
@@ -388,6 +390,9 @@ export class TestDriver implements Driver {
   /** Whether units confirm their lamps by themselves. */
   confirms = true;
   hasLamp = true;
+  takesActs = true;
+  /** What a unit does when it is asked to test itself. */
+  selfTest: () => Promise<ActResult> = () => Promise.resolve({ detail: 'passed', facts: { loop_ms: 12 } });
   lamps: { device: string; origin: Origin; state: LampState; confirm: () => void }[] = [];
 
   describe() {
@@ -407,7 +412,8 @@ export class TestDriver implements Driver {
       this.lamps.push({ device, origin, state, confirm });
       return this.confirms ? context.clock.after(5, confirm) : () => {};
     };
-    return { ...(this.hasLamp ? { lamp } : {}), close: async () => {} };
+    const act = () => this.selfTest();
+    return { ...(this.hasLamp ? { lamp } : {}), ...(this.takesActs ? { act } : {}), close: async () => {} };
   }
 }
 
@@ -487,6 +493,19 @@ export class World {
       confirms: this.driver.confirms,
       hasLamp: this.driver.hasLamp,
     });
+  }
+
+  /** Sends a command down; what the edge has replied to it is in `replies`. */
+  command(command: Record<string, unknown>) {
+    const id = `command-${++counter}`;
+    this.cloud.send({ id, expires_at: Math.round(this.clock.cloudTime() + 60_000), ...command }, 'command');
+    return id;
+  }
+
+  get replies() {
+    return this.cloud.raw
+      .filter(({ topic }) => parseTopic(topic)?.lane === 'reply')
+      .map(({ payload }) => reply.parse(JSON.parse(new TextDecoder().decode(payload))));
   }
 
   /** A new press, or a copy of one. Its host-ack, when it comes, is put into `acked`. */

@@ -30,7 +30,7 @@ const mistakes: Record<string, Mutation & { wrong: TroubleName[] }> = {
   },
   'the cloud says delivered when it has stored': {
     file: 'cloud/ingest/answers.ts',
-    from: "state: held.delivered ? 'delivered' : 'stored',",
+    from: "state: held.delivered ? 'delivered' : held.ended ? 'ended' : 'stored',",
     to: "state: 'delivered',",
     wrong: ['a centre misbehaves'],
   },

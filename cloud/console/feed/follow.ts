@@ -31,6 +31,9 @@ const feedTypes: Record<FeedEvent['type'], true> = {
   gateway: true,
   alert: true,
   centre: true,
+  command: true,
+  drill: true,
+  probe: true,
 };
 
 /**

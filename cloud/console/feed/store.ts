@@ -97,6 +97,11 @@ export function withEvent(view: View, event: FeedEvent): View {
       return { ...view, gateways: put(view.gateways, keys.gateway(event.data), event.data) };
     case 'centre':
       return { ...view, centres: put(view.centres, keys.centre(event.data), event.data) };
+    case 'command':
+    case 'drill':
+    case 'probe':
+      // Nothing of these is shown yet.
+      return view;
   }
 }
 

@@ -1,0 +1,72 @@
+import type { Clock, Log } from '#platform/ports.ts';
+import { reasonOf } from '#platform/reason.ts';
+import type { Command, DeviceAct, Reply } from '#protocols/messages/command.ts';
+import type { ActResult } from '../driver.ts';
+import type { CloudClock } from '../uplink/offset.ts';
+import type { Drills } from './drills.ts';
+import { type Probing, runProbe } from './probe.ts';
+
+/** Ids of commands that were run lately: a command runs once. */
+const commandsRemembered = 1000;
+
+export type Answer = Pick<Reply, 'ok' | 'detail'> & Partial<Pick<Reply, 'facts'>>;
+
+export interface CommandSurroundings extends Omit<Probing, 'selfTest'> {
+  readonly clock: Clock;
+  readonly log: Log;
+  readonly cloudClock: Pick<CloudClock, 'known' | 'at'>;
+  readonly drills: Drills;
+  rebirth(): void;
+  /** Devices whose presses a drill can be about. */
+  raisesAlarms(device: string): boolean;
+  /** Has a device do something. Throws or rejects with a sentence when it cannot. */
+  act(device: string, act: DeviceAct): Promise<ActResult>;
+}
+
+/** Runs what comes down, each command once. Null: it is not answered (it ran already, or came too late). */
+export function commandRunner(around: CommandSurroundings): (command: Command) => Promise<Answer | null> {
+  const { clock, cloudClock, drills, log } = around;
+  const ran = new Set<string>();
+
+  return async (command) => {
+    if (ran.has(command.id)) return null;
+    ran.add(command.id);
+    if (ran.size > commandsRemembered) ran.delete(ran.values().next().value!);
+    if (cloudClock.known && cloudClock.at(clock.monotonic()) > command.expires_at) {
+      log.warn('a command came after its expiry', { command: command.id, kind: command.kind });
+      return null;
+    }
+    try {
+      return await run(command);
+    } catch (error) {
+      return { ok: false, detail: reasonOf(error) };
+    }
+  };
+
+  async function run(command: Command): Promise<Answer> {
+    switch (command.kind) {
+      case 'rebirth':
+        around.rebirth();
+        return { ok: true, detail: '' };
+      case 'act': {
+        const { detail, facts } = await around.act(command.device, command.act);
+        if (command.act.do === 'self-test') around.tested(command.device, { passed: true });
+        return { ok: true, detail, ...(facts && { facts }) };
+      }
+      case 'drill': {
+        const strange = command.drill.devices.filter((device) => !around.raisesAlarms(device));
+        if (strange.length > 0) throw new Error(`no alarm comes from ${strange.join(', ')} here`);
+        await drills.declare(command.drill);
+        return { ok: true, detail: '', facts: { drill: command.drill.id } };
+      }
+      case 'drill-end':
+        drills.end(command.drill);
+        return { ok: true, detail: '', facts: { drill: command.drill } };
+      case 'probe':
+        return runProbe(
+          { ...around, selfTest: (device) => around.act(device, { do: 'self-test' }) },
+          command,
+        );
+    }
+  }
+}

@@ -280,6 +280,20 @@ test('refused and delivered by the edge: it leaves when the lamp has confirmed',
   expect(world.edge.status().alarms).toEqual([]);
 });
 
+test('delivered by the cloud of before and refused by the one of today: it leaves when its lamp has confirmed', async () => {
+  world.driver.confirms = false;
+  world.press();
+  await world.clock.pass(100);
+  world.cloud.epoch = 'cloud-2';
+  world.cloud.answers = 'refused';
+  await world.clock.pass(60_000);
+  expect(world.edge.status().alarms).toMatchObject([{ delivered: true }]);
+  expect(world.door.delivered).toEqual([]);
+  world.driver.lamps.at(-1)!.confirm();
+  await world.clock.pass(60_000);
+  expect(world.edge.status().alarms).toEqual([]);
+});
+
 test('10 s after the press without delivered the lamp says failed, and delivered when that comes', async () => {
   world.cloud.answers = 'stored';
   world.door.says = 'nothing';

@@ -75,7 +75,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     mistake: 'the edge takes every copy of a press for a press of its own',
-    breaks: ['doubled', 'repeated', 'unexplained'],
+    breaks: ['doubled', 'repeated', 'unexplained', 'stuck'],
     file: 'edge/alarm/alarms.ts',
     from: 'key === null ? undefined : this.#byOrigin.get(key)',
     to: 'undefined as Alarm | undefined',
@@ -99,7 +99,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     mistake: 'the edge gives the names of a block again after a crash',
-    breaks: ['lies', 'lost', 'unexplained', 'dark'],
+    breaks: ['lies', 'lost', 'unexplained', 'dark', 'doubled'],
     file: 'edge/outbox/names.ts',
     from: 'this.#next = kept.reserved + 1;',
     to: 'this.#next = Math.max(1, kept.reserved - 99);',
@@ -149,8 +149,8 @@ export const mutants: readonly Mutant[] = [
     mistake: 'a test goes to 110 as a real alarm',
     breaks: ['disguised', 'unexplained'],
     file: 'edge/alarm/identity.ts',
-    from: "const mode = type === 'test' ? 'test' : 'real';",
-    to: "const mode = 'real';",
+    from: "if (type === 'test') return 'test';",
+    to: "if (type === 'test') return 'real';",
     wrong: ['the broker forgets everything'],
   },
 ];

@@ -67,6 +67,16 @@ program
   .action(async (options) => (await import('./sim.ts')).sim(options));
 
 program
+  .command('scenario')
+  .description('live through a scenario file on simulated hardware, and tell whether its expectations held')
+  .argument('<file>', 'scenario (docs/scenarios.md)')
+  .option('--fast', 'leave out the waiting: as quickly as it can', false)
+  .option('--keep', 'go on running at the end, with a console', false)
+  .option('--language <language>', 'zh or en (default: that of the terminal)')
+  .option('--log <level>', 'debug, info, warn or error', 'silent')
+  .action(async (file, options) => (await import('./scenario.ts')).scenario(file, options));
+
+program
   .command('check')
   .description('validate configuration files without starting anything')
   .argument('<files...>', 'edge.yaml, cloud.yaml or sim.yaml')
@@ -81,6 +91,13 @@ program
     new Option('--format <format>', 'CSV for Excel, or JSON').choices(['csv', 'json']).default('csv'),
   )
   .action(async (options) => (await import('./export-points.ts')).exportPoints(options));
+
+program
+  .command('verify')
+  .description('check that no incident of a cloud was changed after the fact; the cloud may be running')
+  .option('--data <dir>', 'the data directory of the cloud', 'data/cloud')
+  .option('--config <file>', 'cloud.yaml, for the names of places')
+  .action(async (options) => (await import('./verify.ts')).verify(options));
 
 program
   .command('probe')

@@ -177,6 +177,22 @@ CREATE TABLE IF NOT EXISTS events (
 
 -- What gateways were asked to do. The row is there before the command is sent; it runs once, so it may be sent
 -- again until its reply comes or it expires.
+-- Evidence that is no alarm: check-ins, doors, duty polls. A batch that comes again is the same batch.
+CREATE TABLE IF NOT EXISTS records (
+  id INTEGER PRIMARY KEY,
+  campus TEXT NOT NULL,
+  gateway TEXT NOT NULL,
+  device TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  details TEXT NOT NULL,
+  batch TEXT NOT NULL,
+  place INTEGER NOT NULL,
+  UNIQUE (gateway, batch, place)
+);
+CREATE INDEX IF NOT EXISTS records_device ON records (gateway, device, id);
+CREATE INDEX IF NOT EXISTS records_at ON records (at);
+
 CREATE TABLE IF NOT EXISTS commands (
   id TEXT PRIMARY KEY,
   campus TEXT NOT NULL,

@@ -12,6 +12,8 @@ import { createIncidents } from '#cloud/incidents/incidents.ts';
 import { startLiveness } from '#cloud/liveness/liveness.ts';
 import { namesOf } from '#cloud/names.ts';
 import type { Liveness } from '#cloud/liveness/liveness.ts';
+import { Shedding } from '#cloud/ingest/shedding.ts';
+import { recordsIn } from '#cloud/records/records.ts';
 import { openStore } from '#cloud/store/store.ts';
 import type { Store } from '#cloud/store/store.ts';
 import type { SqlValue } from '#platform/ports.ts';
@@ -95,6 +97,8 @@ export class ApiWorld {
         commands: this.commands,
         drills: this.drills,
         endDelivery: async () => 'unknown',
+        records: recordsIn({ store, clock }),
+        load: () => new Shedding(clock, seeded(), 1000, () => {}).load(),
         boundMs: 2000,
       },
       { host: '127.0.0.1', port: 0, token: this.token, ...options },

@@ -142,7 +142,7 @@ function fieldBytes(field: Field, value: unknown, encodeText?: TextEncoding): nu
     const spaces = Array.from({ length: widths.text }, () => 0x20);
     const full = text === '' ? spaces : textEncoding(encodeText)(text, widths.text);
     // A zero ends it where there is room, as the example of the standard has it.
-    return full.at(-1) === 0x20 ? full.with(-1, 0) : full;
+    return full.at(-1) === 0x20 ? full.with(widths.text - 1, 0) : full;
   }
   if (text === '') return [0];
   // Without what fills it up: the length says where it ends.

@@ -141,12 +141,20 @@ export class Alarms {
   }
 
   /** What a level is now: its rise is an alarm, unless the outbox says that this rise was made one already. */
-  level(rise: Rise, up: boolean, readAt: number): void {
-    if (!this.#levels.isRise(rise, up)) return;
+  async level(rise: Rise, up: boolean, readAt: number): Promise<void> {
+    if (!this.#levels.isRise(rise, up)) return up ? this.#riseIsDurable(rise) : undefined;
     const { device, type } = rise;
     const happening = { device, type, mode: 'real' as const, origin: null, silent: false };
     const alarm = this.#raise(happening, { ageMs: 0, firstByteAt: readAt, decodedAt: readAt }, rise);
     life.begin(this.#path, alarm);
+    return alarm.durable.promise;
+  }
+
+  /** A copy of a level waits for the alarm that its rise has made. */
+  async #riseIsDurable({ device, type }: Rise): Promise<void> {
+    for (const { rise, durable } of this.#live.values()) {
+      if (rise?.device === device && rise.type === type) await durable.promise;
+    }
   }
 
   /** A probe from a button that has passed its self-test. Returns its name. */

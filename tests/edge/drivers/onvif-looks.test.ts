@@ -1,10 +1,10 @@
-import { afterEach, expect, it } from 'vitest';
+import { afterEach, beforeAll, expect, it, vi } from 'vitest';
 import { type OnvifCamera, onvifCameraDriver } from '#edge/drivers/onvif-camera.ts';
 import { turns } from '#edge/turns.ts';
 import { realClock } from '#platform/real/clock.ts';
 import { realRandomness } from '#platform/real/randomness.ts';
-import { simulateCamera } from '#sim/camera/camera.ts';
-import type { View } from '#sim/camera/picture.ts';
+import { type CameraControl, simulateCamera } from '#sim/camera/camera.ts';
+import { lensOn, type View } from '#sim/camera/picture.ts';
 import { until } from '../../platform/pty.ts';
 import { recorder } from './recorder.ts';
 
@@ -14,11 +14,21 @@ afterEach(async () => {
   for (const clean of cleanups.splice(0).toReversed()) await clean();
 });
 
+let jpeg: Uint8Array;
+beforeAll(async () => {
+  jpeg = await lensOn('gate', { clock: realClock, random: realRandomness }).jpeg();
+});
+
 const quiet = { picture_every_s: 0, stream_every_s: 0, recording_days: 0, events: false };
 
-async function watched(more: Record<string, unknown>, hurry = 10) {
+async function watched(
+  more: Record<string, unknown>,
+  hurry = 10,
+  prepare: (camera: CameraControl) => void = () => {},
+) {
   const camera = await simulateCamera({ clock: realClock, random: realRandomness }, login);
   cleanups.push(() => camera.close());
+  prepare(camera);
   const plain = { id: 'gate', driver: 'onvif-camera', address: camera.address, heartbeat_s: 2, ...login };
   const device: OnvifCamera = onvifCameraDriver.device.parse({ ...plain, ...quiet, ...more });
   const told = recorder(hurry);
@@ -69,12 +79,40 @@ it('a stream is measured against its profile; one that has gone, or is slower, i
   await until('it is told', () => health().includes('RTSP 404'));
 });
 
+/** And a half: the edge counts whole days, by a clock that is known to half a second. */
+const sixtyDays = (camera: CameraControl) => (camera.recordedDays = 60.5);
+
 it('recordings that do not reach back the required days are a fault', async () => {
-  const { camera, told, health } = await watched({ recording_days: 90 }, 20_000);
-  await until('it is told', () => health().includes('reach back 60 days, 90 are required'));
+  const { told, health } = await watched({ recording_days: 90 }, 15, sixtyDays);
+  await until('it is told', () => health().includes('reach back 60 days, 90 are required'), 25_000);
   expect(told.factsOf('gate').recorded_days).toBe(60);
-  camera.recordedDays = null;
-  await until('it is told', () => health().includes('There are no recordings'));
+});
+
+it('a camera that records nothing at all is a fault', async () => {
+  const { health } = await watched({ recording_days: 30 }, 15, (camera) => (camera.recordedDays = null));
+  await until('it is told', () => health().includes('There are no recordings'), 25_000);
+});
+
+it('recordings that reach back far enough are good', async () => {
+  const { told, health } = await watched({ recording_days: 30 }, 15, sixtyDays);
+  await until('it was asked', () => told.measured('recorded_days').includes(60), 25_000);
+  expect(health()).toBe('good');
+});
+
+it('a gateway that has no decoder for pictures says so, and goes on with the rest', async () => {
+  vi.doMock('sharp', () => {
+    throw new Error('no binary for this processor');
+  });
+  cleanups.push(() => vi.doUnmock('sharp'));
+  const { told, health, run } = await watched({ picture_every_s: 1 }, 10, ({ lens }) => {
+    lens.jpeg = () => Promise.resolve(jpeg);
+  });
+  await until('it is said', () => told.factsOf('gate').picture === 'not-judged');
+  await until('the picture is measured', () => told.measured('snapshot_bytes').length > 2);
+  expect(told.warnings).toEqual(['pictures are not judged']);
+  expect(health()).toBe('good');
+  const { picture } = await run.act!('gate', { do: 'snapshot' });
+  expect(Buffer.from(picture!)).toEqual(Buffer.from(jpeg));
 });
 
 it('what the camera tells becomes records, its failed storage a fault, and a restart is noticed', async () => {

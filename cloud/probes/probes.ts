@@ -13,6 +13,7 @@ import type { Names } from '../names.ts';
 import type { Store } from '../store/store.ts';
 import { hasDirectPath, type ProbedButton } from './duties.ts';
 import { probeFailed, type ProbedPoint, probeSubject, type Route } from './probe-alerts.ts';
+import { forgetOldProbes } from './retention.ts';
 import { nextSlot, type Slot } from './schedule.ts';
 
 /** The gateway waits a minute for the button's self-test; after this it is not to begin. */
@@ -173,6 +174,7 @@ class Probing {
                 VALUES (?, ?, ?, ?, ?, ?, 'nothing') RETURNING id`,
           params: [campus, gateway, device, route, askedAt, asked.id],
         },
+        forgetOldProbes(askedAt),
       ],
       [{ type: 'probe', subjectsOf: idOf(asked.id) }],
     );
@@ -282,13 +284,13 @@ class Probing {
       void alerts.clear('probe-failed', probeSubject(probe));
       void alerts.clear('unproved', probeSubject(probe));
     } else void alerts.raise(probeFailed(probe, why, names));
-    if (signal !== null && signal.delivered_at === null) await this.#end(signal.name, proved);
+    if (signal !== null && signal.delivered_at === null) await this.#end(signal.name, 'probe', proved);
   }
 
-  async #end(alarm: string, proved: ApiProbe['proved']): Promise<void> {
+  async #end(alarm: string, mode: 'probe' | 'test', proved: ApiProbe['proved']): Promise<void> {
     const reason = `no emergency; proved up to: ${proved}`;
     try {
-      await this.#parts.endDelivery(alarm, { by: ourselves, reason });
+      await this.#parts.endDelivery(alarm, { by: ourselves, reason, mode });
     } catch (error) {
       this.#parts.log.error('a probe could not be ended, and is tried again', {
         alarm,
@@ -306,14 +308,14 @@ class Probing {
          AND same_as IS NULL AND ingested_at < ? AND gateway NOT IN (SELECT value FROM json_each(?)) LIMIT 100`,
       [clock.wall() - patienceMs, JSON.stringify(followed)],
     );
-    for (const { name } of rows) await this.#end(name, 'cloud');
+    for (const { name } of rows) await this.#end(name, 'probe', 'cloud');
     if (primary.takesTests) return;
     // A test press ends there too.
     const tests = await store.read<{ name: string }>(
       `SELECT name FROM signals WHERE mode = 'test' AND delivered_at IS NULL AND ended_by IS NULL
          AND same_as IS NULL LIMIT 100`,
     );
-    for (const { name } of tests) await this.#end(name, this.#doorAnswers() ? 'door' : 'cloud');
+    for (const { name } of tests) await this.#end(name, 'test', this.#doorAnswers() ? 'door' : 'cloud');
   }
 
   #doorAnswers(): boolean {

@@ -1,22 +1,14 @@
-import type { AlarmReport } from '#protocols/messages/alarm.ts';
 import type { AlarmReceipt, ReceiptLaneMessage, RefusedReceipt } from '#protocols/messages/receipt.ts';
-import {
-  digestOf,
-  nameText,
-  originText,
-  type LampState,
-  type SignalFacts,
-  type SignalName,
-} from '#protocols/signal.ts';
+import { nameText, originText, type LampState, type SignalName } from '#protocols/signal.ts';
 import type { RaisedEvent } from '../driver.ts';
 import { reasonOf } from '#platform/reason.ts';
 import { type Kept, type Rise } from '../outbox/outbox.ts';
-import type { AlarmRecord } from '../outbox/record.ts';
+import { type AlarmRecord, newRecord } from '../outbox/record.ts';
 import { type Alarm, type AlarmPath, newAlarm, reached, resumedAlarm } from './alarm.ts';
 import { factsOf, type Happening, modeOf } from './identity.ts';
 import * as life from './life.ts';
 import { Levels } from './levels.ts';
-import { reportOf } from './resend.ts';
+import { neverHeardOf, reportOf } from './resend.ts';
 import { save } from './save.ts';
 import { type Member, Summing, type WindowSummed } from './summing.ts';
 
@@ -97,7 +89,7 @@ export class Alarms {
     for (const alarm of this.#live.values()) save(this.#path, alarm);
     const unknown = kept.alarms.filter(({ name }) => !this.#live.has(nameText(name)));
     for (const record of unknown) {
-      const alarm = resumedAlarm(record, this.#path.clock);
+      const alarm = resumedAlarm(record, this.#path);
       this.#live.set(alarm.text, alarm);
       const key = originKey(record);
       if (key === null) continue;
@@ -172,7 +164,7 @@ export class Alarms {
     const sum = { count: origins.length, first: origins[0]!, last: origins.at(-1)! };
     const facts = factsOf({ ...summed, type: 'sum', origin: null, sum, silent, mode }, this.#pointOf(device));
     const record = {
-      ...newRecord(summed.name, facts, summed.ageMs, summed.pressedWall),
+      ...newRecord(summed.name, facts, summed.ageMs),
       presses: origins.slice(-sumLamps),
     };
     const alarm = newAlarm(record, summed.firstByteAt, summed.pressedAt, null);
@@ -186,11 +178,9 @@ export class Alarms {
     when: { ageMs: number; firstByteAt: number; decodedAt: number },
     rise: Rise | null,
   ): Alarm {
-    const { clock, outbox } = this.#path;
     const pressedAt = when.firstByteAt - when.ageMs;
     const facts = factsOf({ ...what, ...this.#instantOf(pressedAt) }, this.#pointOf(what.device));
-    const pressedWall = clock.wall() - (clock.monotonic() - pressedAt);
-    const record = newRecord(outbox.takeName(), facts, when.ageMs, pressedWall);
+    const record = newRecord(this.#path.outbox.takeName(), facts, when.ageMs);
     const alarm = newAlarm(record, when.firstByteAt, pressedAt, rise);
     reached(alarm, 'decoded', when.decodedAt);
     this.#add(alarm);
@@ -296,26 +286,11 @@ export class Alarms {
             ...reportOf(this.#path, record, live?.firstByteAt === null),
             direct: [...record.direct, ...record.centres],
           }
-        : this.#neverHeardOf(name);
+        : neverHeardOf(this.#path, name);
       await link.publish(JSON.stringify(word));
     } catch (error) {
       log.warn('the word on an alarm was not given', { alarm: nameText(name), reason: reasonOf(error) });
     }
-  }
-
-  #neverHeardOf(name: SignalName): AlarmReport {
-    return {
-      kind: 'report',
-      session: this.#path.session(),
-      name,
-      digest: '',
-      revision: 1,
-      sent_at: this.#path.cloudClock.sending(),
-      direct: [],
-      stages: { first_byte: 0 },
-      lamp: null,
-      crossed_restart: true,
-    };
   }
 
   #leave(alarm: Alarm): void {
@@ -361,25 +336,4 @@ export class Alarms {
 
 function originKey({ facts }: AlarmRecord): string | null {
   return facts.origin === null ? null : `${facts.device} ${originText(facts.origin)}`;
-}
-
-function newRecord(name: SignalName, facts: SignalFacts, ageMs: number, pressedWall: number): AlarmRecord {
-  return {
-    name,
-    digest: digestOf(facts),
-    facts,
-    age_at_first_byte_ms: ageMs,
-    pressed_wall: pressedWall,
-    stages: { first_byte: 0 },
-    delivered: false,
-    cloud: null,
-    centres: [],
-    direct: [],
-    log_head: null,
-    lamp: 'received',
-    lamp_confirmed: null,
-    revision: 0,
-    refused_in: null,
-    ended: false,
-  };
 }

@@ -53,7 +53,7 @@ function publishFirst(path: AlarmPath, alarm: Alarm): void {
 
 /** A probe of the edge's own way ends by itself: that no receipt came is what it has found. */
 function armGivingUp(path: AlarmPath, alarm: Alarm): void {
-  const due = alarm.pressedAt + probePatienceMs - path.clock.monotonic();
+  const due = alarm.waitedFrom + probePatienceMs - path.clock.monotonic();
   alarm.stop.failed = path.clock.after(Math.max(0, due), () => {
     const { record } = alarm;
     if (alarm.left || record.delivered || record.proof !== undefined) return;

@@ -5,6 +5,7 @@ import { createAlerts } from '#cloud/alerts/alerts.ts';
 import type { Alerts } from '#cloud/alerts/alerts.ts';
 import { startCommands } from '#cloud/commands/commands.ts';
 import type { Commands } from '#cloud/commands/commands.ts';
+import type { Ended } from '#cloud/dispatch/ending.ts';
 import { startDrills } from '#cloud/drills/drills.ts';
 import type { Drills } from '#cloud/drills/drills.ts';
 import { createFeed } from '#cloud/feed.ts';
@@ -57,6 +58,8 @@ export class ApiWorld {
   /** Commands that went down, in order. */
   readonly sent: Command[] = [];
   readonly warnings: string[] = [];
+  /** What comes of ending a delivery. */
+  ends: Ended = 'unknown';
   #signals = 0;
 
   async start(options: Partial<ApiOptions> = {}): Promise<this> {
@@ -96,7 +99,7 @@ export class ApiWorld {
         campuses,
         commands: this.commands,
         drills: this.drills,
-        endDelivery: async () => 'unknown',
+        endDelivery: async () => this.ends,
         records: recordsIn({ store, clock }),
         load: () => new Shedding(clock, seeded(), 1000, () => {}).load(),
         boundMs: 2000,

@@ -18,6 +18,7 @@ export class Witness {
   readonly #copies = new Map<string, number[]>();
   /** Questions without an answer, by name. */
   readonly #owed = new Map<string, number>();
+  #countedFrom = 0;
   #left = 0;
 
   constructor(city: City) {
@@ -75,13 +76,22 @@ export class Witness {
   /** From here on every question (a copy, a report) and every answer is counted. */
   countAnswers(): void {
     this.#owed.clear();
+    this.#countedFrom = this.#city.world.now;
   }
 
-  /** Called when nothing but 110 was wrong since `countAnswers`: one question may be on its way. */
+  /**
+   * Called when nothing but 110 was wrong since `countAnswers`, for presses made since then: of older ones a pile
+   * may come at once, and there a newer copy takes the place of one that waits. A report and a copy, which go
+   * together, may be on their way.
+   */
   findUnanswered(): void {
-    for (const [name, owed] of this.#owed) {
-      if (owed > 1)
-        this.#city.findings.add('unanswered', `${this.#city.names.fingerOf(name) ?? name}: ${owed} copies`);
+    const { ledger, names, findings } = this.#city;
+    for (const { finger, at } of ledger.all) {
+      if (at < this.#countedFrom) continue;
+      for (const { name } of names.of(finger)) {
+        const owed = this.#owed.get(name) ?? 0;
+        if (owed > 2) findings.add('unanswered', `${finger}: ${owed} copies`);
+      }
     }
   }
 

@@ -20,21 +20,38 @@ const kinds: { kind: string; key: string; reader: () => Promise<Read> }[] = [
   { kind: 'cloud', key: 'centres', reader: async () => (await import('./cloud-file.ts')).readCloudFile },
 ];
 
-/** `belfry check`: validates files without starting anything; every mistake of every file is printed. */
+/**
+ * `belfry check`: validates files without starting anything; every mistake of every file is printed. The cloud's
+ * file and the edges' that are given with it must fit together.
+ */
 export async function check(files: string[]): Promise<void> {
   const mistakes: string[] = [];
+  const sound: Record<string, string[]> = { edge: [], cloud: [] };
   for (const file of files) {
     try {
       const { kind, reader } = kindOf(file);
       const read = await reader();
       read(file);
       process.stdout.write(`${file}: ok (${kind})\n`);
+      sound[kind]?.push(file);
     } catch (error) {
       if (!(error instanceof ConfigurationError || error instanceof UserError)) throw error;
       mistakes.push(error.message);
     }
   }
+  mistakes.push(...(await betweenFiles(sound['edge']!, sound['cloud']!)));
   if (mistakes.length > 0) throw new UserError(mistakes.join('\n'));
+}
+
+async function betweenFiles(edges: string[], clouds: string[]): Promise<string[]> {
+  if (edges.length === 0 || clouds.length === 0) return [];
+  const { contradictions } = await import('./contradictions.ts');
+  const { readEdgeText } = await import('./edge-file.ts');
+  const { readCloudText } = await import('./cloud-file.ts');
+  return clouds.flatMap((cloud) => {
+    const problems = edges.flatMap((edge) => contradictions(readEdgeText(edge), readCloudText(cloud)));
+    return problems.length > 0 ? [new ConfigurationError(problems).message] : [];
+  });
 }
 
 function kindOf(file: string): (typeof kinds)[number] {

@@ -2,16 +2,26 @@ import { dirname } from 'node:path';
 import { z } from 'zod';
 import { parseEdgeConfig, type EdgeConfig } from '#edge/config.ts';
 import { drivers } from '#edge/drivers/index.ts';
-import { ConfigurationError, type ConfigurationSource, readConfiguration } from '#platform/configuration.ts';
+import {
+  type Configuration,
+  ConfigurationError,
+  type ConfigurationSource,
+  readConfiguration,
+} from '#platform/configuration.ts';
 import { findModel } from '#platform/modbus-models.ts';
 
 type Plain = Record<string, unknown>;
 
 /** Reads edge.yaml whole; throws a `ConfigurationError` that names file, line and path of every mistake. */
 export function readEdgeFile(file: string): EdgeConfig {
+  return readEdgeText(file).value;
+}
+
+/** As `readEdgeFile`, with the text behind it. */
+export function readEdgeText(file: string): Configuration<EdgeConfig> {
   const { value, source } = readConfiguration(file, z.record(z.string(), z.unknown()), { env: process.env });
   const parsed = parseEdgeConfig(withModels(value, source, dirname(file)), drivers);
-  if (parsed.ok) return parsed.config;
+  if (parsed.ok) return { value: parsed.config, source };
   throw new ConfigurationError(parsed.problems.map(({ path, message }) => source.problemAt(path, message)));
 }
 

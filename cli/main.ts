@@ -93,6 +93,13 @@ program
   .action(async (options) => (await import('./export-points.ts')).exportPoints(options));
 
 program
+  .command('verify')
+  .description('check that no incident of a cloud was changed after the fact; the cloud may be running')
+  .option('--data <dir>', 'the data directory of the cloud', 'data/cloud')
+  .option('--config <file>', 'cloud.yaml, for the names of places')
+  .action(async (options) => (await import('./verify.ts')).verify(options));
+
+program
   .command('probe')
   .description('press a simulated button of a running system and follow the press to 110 and back')
   .option('--data <dir>', 'the data directory of `up`: it holds sim.json, cli-token and url', 'data')

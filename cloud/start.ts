@@ -16,10 +16,12 @@ import { createFeed, type Feed } from './feed.ts';
 import { createIncidents, type Incidents } from './incidents/incidents.ts';
 import { AlarmIngest } from './ingest/alarm-ingest.ts';
 import { createAnswers } from './ingest/answers.ts';
-import { BulkIngest, type BulkSinks } from './ingest/bulk-ingest.ts';
+import { BulkIngest, type BulkSinks, telemetryWaitingLimit } from './ingest/bulk-ingest.ts';
+import { overloaded } from './ingest/ingest-alerts.ts';
 import { startForgetting } from './ingest/forgetting.ts';
 import { createQuarantine } from './ingest/quarantine.ts';
 import { createReports } from './ingest/reports.ts';
+import { type Load, Shedding } from './ingest/shedding.ts';
 import { watchLatency } from './latency/watch.ts';
 import { type Liveness, startLiveness } from './liveness/liveness.ts';
 import { namesOf } from './names.ts';
@@ -28,7 +30,9 @@ import { startNotifier } from './notify/notifier.ts';
 import { callWebhook } from './notify/webhook.ts';
 import { probedButtons, tellOverdue } from './probes/duties.ts';
 import { startProbes } from './probes/probes.ts';
+import { type Records, recordsIn } from './records/records.ts';
 import { openStore, type Store } from './store/store.ts';
+import { gapAlerts } from './telemetry/gap-alerts.ts';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts';
 import { TelemetryUnavailable } from './telemetry/telemetry-store.ts';
 
@@ -40,6 +44,9 @@ export interface Cloud {
   incidents: Incidents;
   liveness: Liveness;
   telemetry: Pick<Telemetry, 'query'>;
+  records: Pick<Records, 'query'>;
+  /** How full the telemetry queue is, and what is asked of gateways for it. */
+  load(): Load;
   commands: Commands;
   drills: Drills;
   /** A person ends the delivery of an alarm that no centre has acknowledged. */
@@ -131,9 +138,26 @@ export async function startCloud(
     campuses: config.campuses,
     send,
   });
+  const records = recordsIn({ clock, store });
+  const shedding = new Shedding(clock, random, telemetryWaitingLimit, (step) => {
+    log.warn('the load changed', { step });
+    if (step === 'free') void alerts.clear('overloaded', 'telemetry');
+    else void alerts.raise(overloaded());
+  });
+  const gaps = gapAlerts({ clock, log, store, alerts, names });
+  let batchesWaiting = 0;
+  const waiting = () => shedding.waiting(batchesWaiting, alarmIngest.waiting);
   // A broken telemetry file must not keep a single alarm from 110.
   const telemetry = await openTelemetry(
-    { ...ports, http: other.http ?? null, epoch: store.epoch, send },
+    {
+      ...ports,
+      http: other.http ?? null,
+      epoch: store.epoch,
+      records,
+      pace: () => shedding.pace(),
+      onGap: (gap) => gaps.onGap(gap),
+      send,
+    },
     config.telemetry,
   ).catch((error: unknown) => withoutTelemetry(log, error));
   const sinks: BulkSinks = {
@@ -142,6 +166,7 @@ export async function startCloud(
       if (message.kind === 'birth') recovery.ask(gateway);
     },
     telemetry: (campus, gateway, message) => telemetry.receive(campus, gateway, message),
+    putOff: (campus, gateway, message) => telemetry.putOff(campus, gateway, message),
     reply: (gateway, message) => commands.onReply(gateway, message),
     spoke: (campus, gateway, session) => liveness.spoke(campus, gateway, session),
   };
@@ -159,8 +184,19 @@ export async function startCloud(
     primary,
     names,
     onSession: sinks.spoke,
+    onWaiting: waiting,
   });
-  const bulkIngest = new BulkIngest({ clock, log, quarantine, sinks });
+  const bulkIngest = new BulkIngest({
+    clock,
+    log,
+    quarantine,
+    sinks,
+    shedding,
+    waiting(batches) {
+      batchesWaiting = batches;
+      waiting();
+    },
+  });
 
   const boundMs = config.latency.bound_ms;
   const stopLatency = await watchLatency({ store, feed, alerts, clock, log, names, boundMs });
@@ -235,6 +271,8 @@ export async function startCloud(
     incidents,
     liveness,
     telemetry,
+    records,
+    load: () => shedding.load(),
     commands,
     drills,
     endDelivery: end,
@@ -250,6 +288,7 @@ export async function startCloud(
         recovery.close();
         alarmIngest.close();
         bulkIngest.close();
+        gaps.close();
         dispatcher.close();
         await within(clock, closeWithinMs, shut());
       })();
@@ -262,5 +301,5 @@ function withoutTelemetry(log: Log, error: unknown): Telemetry {
   log.error('telemetry cannot be stored; alarms are served without it', { error });
   const unavailable = () =>
     Promise.reject(new TelemetryUnavailable('the telemetry store could not be opened'));
-  return { receive: unavailable, query: unavailable, close: () => Promise.resolve() };
+  return { receive: unavailable, putOff: unavailable, query: unavailable, close: () => Promise.resolve() };
 }

@@ -15,7 +15,13 @@ export const deviceBase = z.strictObject({
 });
 
 const broker = z.strictObject({
-  url: z.url({ protocol: /^mqtts?$/, error: 'write mqtt://host:port' }).default('mqtt://127.0.0.1:1883'),
+  url: z
+    .url({ protocol: /^mqtts?$/, error: 'write mqtt://host:port' })
+    .refine((url) => /^(localhost|\[::1\]|127(\.\d{1,3}){3})$/.test(new URL(url).hostname), {
+      error:
+        'only a broker on loopback (127.0.0.1, [::1], localhost) until gateways can sign in: reach one elsewhere through a tunnel',
+    })
+    .default('mqtt://127.0.0.1:1883'),
 });
 
 const direct = z.strictObject({

@@ -95,9 +95,10 @@ export interface DriverContext {
   event(raised: RaisedEvent): Promise<LampState>;
   /**
    * Says a level (a smoke sensor's alarm output): a rise raises one signal, also when it is found up at start
-   * and this rise was not sent before.
+   * and this rise was not sent before. Resolves when that alarm is durable somewhere (at once where there is
+   * none), for devices that wait to hear so. Never rejects.
    */
-  level(device: string, type: SignalType, up: boolean, readAt: number): void;
+  level(device: string, type: SignalType, up: boolean, readAt: number): Promise<void>;
   /** Proof of life, with what the device says of itself. */
   heard(device: string, facts?: Record<string, string | number | boolean>): void;
   health(device: string, health: DeviceHealth): void;

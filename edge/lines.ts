@@ -1,5 +1,5 @@
 import type { Ports } from '#platform/ports.ts';
-import type { LampState, SignalType } from '#protocols/signal.ts';
+import type { LampState } from '#protocols/signal.ts';
 import { backoff } from '#platform/backoff.ts';
 import type { ConfiguredLine } from './config.ts';
 import type { Devices } from './devices.ts';
@@ -14,7 +14,7 @@ const settledMs = 60_000;
 /** Where what a driver says goes to. */
 export interface LineEvents {
   event(raised: RaisedEvent): Promise<LampState>;
-  level(device: string, type: SignalType, up: boolean, readAt: number): void;
+  level: DriverContext['level'];
   measure(device: string, field: string, value: number, unit: string): void;
   record: DriverContext['record'];
   /** The driver runs (again): lamps can be commanded. */
@@ -136,7 +136,7 @@ export function runLine(
         return to.event(raised);
       },
       level(device, type, up, readAt) {
-        if (mine(device)) to.level(device, type, up, readAt);
+        return mine(device) ? to.level(device, type, up, readAt) : Promise.resolve();
       },
       heard(device, facts) {
         if (mine(device)) known.heard(device, facts);

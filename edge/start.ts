@@ -20,11 +20,10 @@ import { Telemetry } from './telemetry/telemetry.ts';
 import { turns } from './turns.ts';
 import { connectAlarmLink } from './uplink/alarm-link.ts';
 import { connectBulkLink } from './uplink/bulk-link.ts';
-import { CloudClock } from './uplink/offset.ts';
+import { clockKeptEveryMs, CloudClock } from './uplink/offset.ts';
 
-/** The clock is kept when it has moved by so much, or every so often, ms. */
+/** The clock is kept when it has moved by so much, ms, and every so often. */
 const clockMovedMs = 100;
-const clockKeptEveryMs = 600_000;
 const sweepEveryMs = 60_000;
 /** How long the parts may take to close, ms: a stop is graceful, but it is a stop. */
 const closeWithinMs = 1500;
@@ -229,7 +228,7 @@ export async function startEdge(
     // Only a clock that is known may say what is 30 days old.
     const estimate = cloudClock.estimate();
     if (estimate && outbox.isOpen) {
-      outbox.purge(clock.wall() + Math.min(0, estimate.offset_ms)).catch((error: unknown) => {
+      outbox.purge([clock.wall(), clock.wall() + estimate.offset_ms]).catch((error: unknown) => {
         log.warn('old alarms were not purged', { reason: reasonOf(error) });
       });
     }

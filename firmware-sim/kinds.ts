@@ -1,10 +1,19 @@
 import { buttons } from './button/kind.ts';
 import { cameras } from './camera/kind.ts';
+import { cardReaders } from './card-reader/kind.ts';
 import { httpCentres } from './centre/http-kind.ts';
 import { centres } from './centre/kind.ts';
 import { links } from './link/kind.ts';
 import { buses } from './modbus/kind.ts';
 
 /** Every kind of simulated hardware, by the name of its list in sim.yaml. */
-export const kinds = { buttons, centres, cameras, buses, http_centres: httpCentres, links };
+export const kinds = {
+  buttons,
+  centres,
+  cameras,
+  buses,
+  http_centres: httpCentres,
+  card_readers: cardReaders,
+  links,
+};
 export type Kinds = typeof kinds;

@@ -1,6 +1,15 @@
 import { readFileSync, statSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { type Document, LineCounter, isMap, isNode, isScalar, parseDocument, visit } from 'yaml';
+import {
+  type Document,
+  LineCounter,
+  isMap,
+  isNode,
+  isScalar,
+  parseDocument,
+  visit,
+  type YAMLError,
+} from 'yaml';
 import { z } from 'zod';
 
 /** One mistake of a configuration file. `line` and `column` count from 1. */
@@ -74,13 +83,18 @@ export function readConfiguration<S extends z.ZodType>(
     return { file, line, column: col, path: pathText(path), message };
   };
   if (document.errors.length > 0) {
-    throw new ConfigurationError(document.errors.map((error) => at(error.pos[0], [], error.message)));
+    // A tab makes the parser stumble over all that follows: it alone is what is wrong.
+    const tabs = document.errors.filter(({ code }) => code === 'TAB_AS_INDENT');
+    const errors = tabs.length > 0 ? tabs : document.errors;
+    const said = (error: YAMLError) =>
+      error.code === 'TAB_AS_INDENT' ? 'a tab at the beginning of a line: YAML wants spaces' : error.message;
+    throw new ConfigurationError(errors.map((error) => at(error.pos[0], [], said(error))));
   }
   if (document.contents === null || (isScalar(document.contents) && document.contents.value === null)) {
     throw whole('is empty: expected keys and values');
   }
   const source: ConfigurationSource = {
-    problemAt: (path, message) => at(offsetOf(document, path), path, message),
+    problemAt: (path, message) => at(offsetOf(document, path), path, quoted(document, path, message)),
   };
 
   const problems: ConfigurationProblem[] = [];
@@ -149,6 +163,14 @@ function offsetOf(document: Document, path: Path): number {
     if (isNode(node) && node.range) return node.range[0];
   }
   return 0;
+}
+
+/** YAML reads digits as a number, and 0x1F or 12e4 too: what was meant as text says how to write it. */
+function quoted(document: Document, path: Path, message: string): string {
+  const node = path.length > 0 && document.hasIn(path) ? document.getIn(path, true) : null;
+  if (!isScalar(node) || typeof node.value !== 'number' || !message.includes('expected string'))
+    return message;
+  return `is read as a number: put it in quotes, '${node.source ?? String(node.value)}'`;
 }
 
 const reference = /\$\{([A-Za-z_][A-Za-z0-9_]*)\}/g;

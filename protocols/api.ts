@@ -157,6 +157,9 @@ export const alertCode = z.enum([
   'drill-unknown',
   'probe-failed',
   'unproved',
+  'overloaded',
+  'telemetry-gap',
+  'gateway-stopped',
 ]);
 export type AlertCode = z.infer<typeof alertCode>;
 

@@ -119,7 +119,10 @@ export function digestOf(f: SignalFacts): string {
   return createHash('sha256').update(JSON.stringify(fields)).digest('hex');
 }
 
+/** DC-09 counts 0001 to 9999. */
+export const sequences = 9999;
+
 /** DC-09 sequence number of an alarm, 1 to 9999: the same on both paths, because it follows from the name. */
 export function sequenceOf(name: SignalName): number {
-  return 1 + ((name.n - 1) % 9999);
+  return 1 + ((name.n - 1) % sequences);
 }

@@ -8,6 +8,7 @@ import { z } from 'zod';
 import { apiReadiness } from '#protocols/api.ts';
 import { guard, isLoopback } from './access.ts';
 import { acts } from './acts.ts';
+import { records } from './records.ts';
 import { commandRoutes } from './commands.ts';
 import { serveConsole } from './console-files.ts';
 import { EventStreams } from './events.ts';
@@ -85,6 +86,7 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
       await v1.register(reads(parts, views));
       await v1.register(acts(parts, views));
       await v1.register(commandRoutes(parts));
+      await v1.register(records(parts));
       await v1.register(feed(streams));
       v1.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
     },

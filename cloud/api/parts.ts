@@ -6,7 +6,9 @@ import type { Drills } from '../drills/drills.ts';
 import type { Feed } from '../feed.ts';
 import type { CloudConfig } from '../config.ts';
 import type { Incidents } from '../incidents/incidents.ts';
+import type { Load } from '../ingest/shedding.ts';
 import type { Liveness } from '../liveness/liveness.ts';
+import type { Records } from '../records/records.ts';
 import type { Store } from '../store/store.ts';
 import type { TelemetryStore } from '../telemetry/telemetry-store.ts';
 
@@ -24,6 +26,8 @@ export interface ApiParts {
   endDelivery(alarm: string, ending: Ending): Promise<Ended>;
   centres(): ApiCentre[];
   telemetry: Pick<TelemetryStore, 'query'>;
+  records: Pick<Records, 'query'>;
+  load(): Load;
   campuses: CloudConfig['campuses'];
   /** Bound of press to 110, ms. */
   boundMs: number;

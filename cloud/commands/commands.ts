@@ -8,6 +8,10 @@ import { type CommandRow, commandOf } from './row.ts';
 
 /** Commands that may wait for their replies at once; more are refused, and the asker is told. */
 export const waitingLimit = 5_000;
+/** A command and what came of it are kept for so long. */
+export const keptMs = 90 * 86_400_000;
+/** Old ones that go with each new one: more than one, so that they come to an end. */
+const forgottenAtOnce = 20;
 /** Between two sendings of a command without a reply. It runs once, however often it comes. */
 const pace = { firstMs: 1_000, maxMs: 15_000 };
 
@@ -150,6 +154,11 @@ export async function startCommands(parts: CommandsParts): Promise<Commands> {
               now,
               message.expires_at,
             ],
+          },
+          {
+            sql: `DELETE FROM commands WHERE id IN (SELECT id FROM commands
+                    WHERE sent_at < ? AND closed_at IS NOT NULL ORDER BY sent_at LIMIT ${forgottenAtOnce})`,
+            params: [now - keptMs],
           },
         ],
         [{ type: 'command', subject: id }],

@@ -8,6 +8,11 @@ import { called, gatewayCalled, type Names, type Point, pointCalled } from '../n
 /** An alarm as far as people are told of it; `name` is for machines, and never said. */
 export type ToldAlarm = Point & { name: string; mode: Mode };
 
+const notReal: Bilingual = {
+  zh: '这不是真实报警，请检查通往接警中心的线路。',
+  en: 'It is not real: check the way to the centre.',
+};
+
 type ToldCentre = { id: string; name: Bilingual | null; primary: boolean };
 export type DoorFailure = Extract<DoorResult, { kind: 'next' }>;
 
@@ -32,12 +37,7 @@ export function undelivered(
   const age = { zh: words ? `已过 ${words.zh}，` : '', en: words ? ` after ${words.en}` : '' };
   // Nobody shall call the police over a drill.
   const advice =
-    alarm.mode === 'real'
-      ? { zh: '请立即用电话报警。', en: 'Call them by telephone now.' }
-      : {
-          zh: '这不是真实报警，请检查通往接警中心的线路。',
-          en: 'It is not real: check the way to the centre.',
-        };
+    alarm.mode === 'real' ? { zh: '请立即用电话报警。', en: 'Call them by telephone now.' } : notReal;
   return {
     code: 'alarm-undelivered',
     severity: centre.primary && alarm.mode === 'real' ? 'critical' : 'warning',
@@ -75,14 +75,16 @@ export function endedBy(alarm: ToldAlarm, by: string, names: Names): Bilingual {
 
 export function late(alarm: ToldAlarm, names: Names): AlertText {
   const [where, mode] = [pointCalled(names, alarm), modeWords[alarm.mode]];
+  const advice =
+    alarm.mode === 'real' ? { zh: '请核实现场情况。', en: 'Check what is happening there.' } : notReal;
   return {
     code: 'alarm-late',
     severity: alarm.mode === 'real' ? 'critical' : 'warning',
     subject: alarm.name,
     mode: alarm.mode,
     text: {
-      zh: `${where.zh} 的${mode.zh}报警在发生五分钟之后才送达接警中心，请核实现场情况。`,
-      en: `${where.en}: the ${mode.en} alarm reached the centre more than five minutes after it was raised; check what is happening there.`,
+      zh: `${where.zh} 的${mode.zh}报警在发生五分钟之后才送达接警中心。${advice.zh}`,
+      en: `${where.en}: the ${mode.en} alarm reached the centre more than five minutes after it was raised. ${advice.en}`,
     },
   };
 }

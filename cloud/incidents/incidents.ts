@@ -1,6 +1,7 @@
 import type { Clock, Statement, StatementResult } from '#platform/ports.ts';
 import type { Change, Store } from '../store/store.ts';
-import { type IncidentStep, type LogDetail, type LogEntry, chained, firstBreak, genesis } from './chain.ts';
+import { type IncidentStep, type LogDetail, type LogEntry, chained, genesis } from './chain.ts';
+import { firstBreakOf, readLog } from './verify.ts';
 
 export interface Step {
   step: IncidentStep;
@@ -44,7 +45,7 @@ export interface Incidents {
   /** A person ends it. False: there is no such open incident. */
   resolve(incident: number, by: string): Promise<boolean>;
   log(incident: number): Promise<(LogEntry & { hash: string })[]>;
-  /** `seq` of the first entry that is not what was written, or null. */
+  /** `seq` of the first entry that is not what was written (or is missing), or null. */
   verify(incident: number): Promise<number | null>;
 }
 
@@ -128,25 +129,6 @@ export function createIncidents({ clock, store }: { clock: Clock; store: Store }
     return row;
   }
 
-  async function log(incident: number): Promise<(LogEntry & { hash: string })[]> {
-    const rows = await store.read<{
-      seq: number;
-      at: number;
-      step: string;
-      signal: number | null;
-      detail: string;
-      hash: string;
-    }>('SELECT seq, at, step, signal, detail, hash FROM incident_log WHERE incident = ? ORDER BY seq', [
-      incident,
-    ]);
-    return rows.map((row) => ({
-      ...row,
-      incident,
-      step: row.step as IncidentStep,
-      detail: JSON.parse(row.detail) as LogDetail,
-    }));
-  }
-
   return {
     record(incident, steps, statements, changes = []) {
       if (incident === null) return store.commit(statements, changes);
@@ -200,16 +182,7 @@ export function createIncidents({ clock, store }: { clock: Clock; store: Store }
         );
         return true;
       }),
-    log,
-    async verify(incident) {
-      let entries: (LogEntry & { hash: string })[];
-      try {
-        entries = await log(incident);
-      } catch (error) {
-        if (error instanceof SyntaxError) return 1;
-        throw error;
-      }
-      return firstBreak(entries);
-    },
+    log: (incident) => readLog(store, incident),
+    verify: (incident) => firstBreakOf(store, incident),
   };
 }

@@ -32,6 +32,8 @@ export interface AlarmIngestParts {
   names: Names;
   /** A session has spoken: proof of life. */
   onSession(campus: string, gateway: string, session: string): void;
+  /** Called when `waiting` may have changed. */
+  onWaiting(): void;
 }
 
 /** A gateway whose messages have been readable for so long is taken to be mended. */
@@ -82,7 +84,15 @@ export class AlarmIngest {
     }
     const own = new Map([[key, waiting]]);
     this.#lanes.set(topic, own);
+    this.#parts.onWaiting();
     void this.#work(topic, own);
+  }
+
+  /** Messages that wait for the disk. */
+  get waiting(): number {
+    let waiting = 0;
+    for (const lane of this.#lanes.values()) waiting += lane.size;
+    return waiting;
   }
 
   close(): void {
@@ -106,6 +116,7 @@ export class AlarmIngest {
       }
     }
     if (this.#lanes.get(topic) === lane) this.#lanes.delete(topic);
+    this.#parts.onWaiting();
   }
 
   async #alarm(alarm: AlarmMessage, { campus, arrival }: Waiting): Promise<void> {

@@ -1,34 +1,52 @@
 import type { Clock, Log } from '#platform/ports.ts';
 import { type Reply, reply } from '#protocols/messages/command.ts';
 import { type StateLaneMessage, stateLaneMessage } from '#protocols/messages/state.ts';
-import { type TelemetryMessage, telemetryMessage } from '#protocols/messages/telemetry.ts';
+import { type TelemetryLaneMessage, telemetryLaneMessage } from '#protocols/messages/telemetry.ts';
 import { parseTopic } from '#protocols/messages/topics.ts';
 import type { Quarantine } from './quarantine.ts';
 import { read } from './reading.ts';
+import type { Shedding } from './shedding.ts';
 
-/** Telemetry messages that may wait for the store. Above it new ones are dropped: their edge sends them again. */
+/** Telemetry messages that may wait for the store. Those above it are put off: their edge sends them again. */
 export const telemetryWaitingLimit = 1000;
 
 /** Where what is read goes. */
 export interface BulkSinks {
   state(campus: string, gateway: string, message: StateLaneMessage, receivedAt: number): void;
   /** Resolves when stored; one message at a time. */
-  telemetry(campus: string, gateway: string, message: TelemetryMessage): Promise<void>;
+  telemetry(campus: string, gateway: string, message: TelemetryLaneMessage): Promise<void>;
+  /** Tells a gateway how fast it may go on, without storing this one. */
+  putOff(campus: string, gateway: string, message: TelemetryLaneMessage): Promise<void>;
   /** A gateway's answer to a command. */
   reply(gateway: string, message: Reply): void;
   /** A message of another lane: proof of life of this session. */
   spoke(campus: string, gateway: string, session: string): void;
 }
 
+interface Waiting {
+  campus: string;
+  gateway: string;
+  message: TelemetryLaneMessage;
+}
+
+export interface BulkParts {
+  clock: Clock;
+  log: Log;
+  quarantine: Quarantine;
+  sinks: BulkSinks;
+  shedding: Shedding;
+  /** Called with the number of telemetry messages that wait. */
+  waiting(batches: number): void;
+}
+
 /** State, telemetry and replies: what cannot be read goes to quarantine, and nothing here can delay an alarm. */
 export class BulkIngest {
-  readonly #parts: { clock: Clock; log: Log; quarantine: Quarantine; sinks: BulkSinks };
-  readonly #telemetry: { campus: string; gateway: string; message: TelemetryMessage }[] = [];
+  readonly #parts: BulkParts;
+  readonly #telemetry: Waiting[] = [];
   #working = false;
-  #dropped = 0;
   #closed = false;
 
-  constructor(parts: { clock: Clock; log: Log; quarantine: Quarantine; sinks: BulkSinks }) {
+  constructor(parts: BulkParts) {
     this.#parts = parts;
   }
 
@@ -45,7 +63,7 @@ export class BulkIngest {
         return sinks.state(campus, gateway, reading.message, clock.wall());
       }
       case 'telemetry': {
-        const reading = read(telemetryMessage, topic, payload);
+        const reading = read(telemetryLaneMessage, topic, payload);
         if (!reading.ok) return refuse(reading.reason);
         const { campus, gateway } = reading.at;
         sinks.spoke(campus, gateway, reading.message.session);
@@ -69,15 +87,19 @@ export class BulkIngest {
     this.#telemetry.length = 0;
   }
 
-  #enqueue(entry: { campus: string; gateway: string; message: TelemetryMessage }): void {
-    if (this.#telemetry.length >= telemetryWaitingLimit) {
-      this.#dropped += 1;
-      if (this.#dropped % 1000 === 1) {
-        this.#parts.log.warn('telemetry comes faster than it can be stored', { dropped: this.#dropped });
-      }
+  #enqueue(entry: Waiting): void {
+    const { shedding } = this.#parts;
+    shedding.spoke(entry.gateway);
+    const full = this.#telemetry.length >= telemetryWaitingLimit;
+    if (full || (shedding.step === 'refused' && entry.message.kind === 'telemetry')) {
+      shedding.putOff();
+      this.#parts.sinks
+        .putOff(entry.campus, entry.gateway, entry.message)
+        .catch((error: unknown) => this.#parts.log.warn('a gateway was not put off', { error }));
       return;
     }
     this.#telemetry.push(entry);
+    this.#parts.waiting(this.#telemetry.length);
     if (!this.#working) void this.#work();
   }
 
@@ -86,11 +108,13 @@ export class BulkIngest {
     for (let next = this.#telemetry.shift(); next !== undefined; next = this.#telemetry.shift()) {
       try {
         await this.#parts.sinks.telemetry(next.campus, next.gateway, next.message);
+        this.#parts.shedding.stored();
       } catch (error) {
         // Not acknowledged, so it comes again.
         if (!this.#closed)
           this.#parts.log.error('telemetry was not stored', { gateway: next.gateway, error });
       }
+      this.#parts.waiting(this.#telemetry.length);
     }
     this.#working = false;
   }

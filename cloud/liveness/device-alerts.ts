@@ -16,6 +16,20 @@ export function gatewayOffline(gateway: Gateway, names: Names): AlertText {
   };
 }
 
+/** It said goodbye: somebody stopped it, and nobody's alarm gets through until it is back. */
+export function gatewayStopped(gateway: Gateway, names: Names): AlertText {
+  const campus = campusCalled(names, gateway.campus);
+  return {
+    code: 'gateway-stopped',
+    severity: 'warning',
+    subject: gateway.id,
+    text: {
+      zh: `${campus.zh}的网关 ${gateway.id} 被人停止：它恢复之前，这里的报警无法送出`,
+      en: `${campus.en}: gateway ${gateway.id} was stopped; until it is back no alarm from there gets out`,
+    },
+  };
+}
+
 /** A device whose silence may cost an alarm: people are called at once. */
 function carriesAlarms(device: Device): boolean {
   return device.report?.kind !== 'camera';

@@ -32,6 +32,10 @@ export interface Gateway {
   pendingAlarms: number | null;
   offset: OffsetEstimate | null;
   devices: Map<string, Device>;
+  /** It said goodbye: stopped on purpose, not lost. */
+  stopped: boolean;
+  /** Number of its last heartbeat in this session. */
+  beats: number;
   /** Past their bound, but perhaps only because the gateway itself has not spoken: its next heartbeat decides. */
   overdue: Set<Device>;
   /** Notices that it has told in this session and not ended, as subjects of their alerts. */
@@ -75,6 +79,8 @@ export function newGateway(campus: string, id: string, now: number): Gateway {
     pendingAlarms: null,
     offset: null,
     devices: new Map(),
+    stopped: false,
+    beats: 0,
     overdue: new Set(),
     notices: new Set(),
   };

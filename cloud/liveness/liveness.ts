@@ -17,6 +17,8 @@ import { Teller } from './teller.ts';
 
 /** A gateway that has said nothing for so long is offline; also the grace after a start of the cloud. */
 const gatewaySilentMs = 20_000;
+/** A gateway that was stopped on purpose (an update) has so long to return before it counts as lost. */
+const stoppedMs = 600_000;
 const sweepMs = 500;
 /** A gateway is asked for its birth at most so often. */
 const rebirthEveryMs = 5_000;
@@ -104,10 +106,11 @@ class Watch implements Liveness {
     if (message.kind === 'birth') return this.#born(campus, id, message, receivedAt);
     if (gateway === undefined || gateway.session !== message.session) {
       // The end of a session that is not the current one says nothing of the current one.
-      if (message.kind !== 'will') this.#askForBirth(campus, id);
+      if (message.kind !== 'will' && message.kind !== 'goodbye') this.#askForBirth(campus, id);
       return;
     }
-    if (message.kind === 'will' || message.kind === 'goodbye') this.#lost(gateway);
+    if (message.kind === 'will') this.#lost(gateway);
+    else if (message.kind === 'goodbye') this.#stopped(gateway);
     else {
       this.#alive(gateway);
       if (message.kind === 'heartbeat') this.#beat(gateway, message, receivedAt);
@@ -150,6 +153,8 @@ class Watch implements Liveness {
       });
     }
     gateway.session = birth.session;
+    gateway.stopped = false;
+    gateway.beats = 0;
     gateway.epoch = birth.epoch;
     gateway.version = birth.version;
     this.#become(gateway, 'online');
@@ -165,6 +170,11 @@ class Watch implements Liveness {
   }
 
   #beat(gateway: Gateway, heartbeat: Heartbeat, receivedAt: number): void {
+    // One was lost on the way, and with it perhaps the news of a device: the birth tells all of them again.
+    if (heartbeat.n !== undefined && heartbeat.n > gateway.beats + 1 && gateway.beats > 0) {
+      this.#askForBirth(gateway.campus, gateway.id);
+    }
+    gateway.beats = heartbeat.n ?? 0;
     const shown = gateway.pendingAlarms !== heartbeat.pending_alarms || !gateway.offset !== !heartbeat.offset;
     gateway.pendingAlarms = heartbeat.pending_alarms;
     gateway.offset = heartbeat.offset;
@@ -231,8 +241,14 @@ class Watch implements Liveness {
     this.#silence.expect(gateway, this.#time.now() + gatewaySilentMs);
   }
 
-  #lost(gateway: Gateway): void {
+  #stopped(gateway: Gateway): void {
+    this.#lost(gateway, true);
+    this.#silence.expect(gateway, this.#time.now() + stoppedMs);
+  }
+
+  #lost(gateway: Gateway, stopped = false): void {
     gateway.session = null;
+    gateway.stopped = stopped;
     this.#silence.forget(gateway);
     this.#become(gateway, 'offline');
     this.#teller.tell();

@@ -1,9 +1,9 @@
 import type { Clock, Log, Statement } from '#platform/ports.ts';
-import type { Alerts } from '../alerts/alerts.ts';
+import type { Alerts, AlertText } from '../alerts/alerts.ts';
 import type { Change, Store } from '../store/store.ts';
 import type { Names } from '../names.ts';
 import type { Device, Gateway } from './fleet.ts';
-import { gatewayOffline, settleDeviceAlerts } from './device-alerts.ts';
+import { gatewayOffline, gatewayStopped, settleDeviceAlerts } from './device-alerts.ts';
 
 /** What could not be written (alerts, feed, reports) is tried again after this. */
 const retellMs = 5_000;
@@ -65,10 +65,13 @@ export class Teller {
       done = false;
     };
     for (const gateway of gateways) {
-      if (gateway.state === 'online') await alerts.clear('gateway-offline', gateway.id);
-      if (gateway.state !== 'offline') continue;
-      await alerts.raise(gatewayOffline(gateway, this.#names));
-      if (!alerts.isOpen('gateway-offline', gateway.id)) again(gateway);
+      const wanted = alertOf(gateway, this.#names);
+      for (const code of ['gateway-offline', 'gateway-stopped'] as const) {
+        if (wanted?.code !== code && gateway.state !== 'unknown') await alerts.clear(code, gateway.id);
+      }
+      if (wanted === null) continue;
+      await alerts.raise(wanted);
+      if (!alerts.isOpen(wanted.code, gateway.id)) again(gateway);
     }
     for (const device of devices) {
       if (!(await settleDeviceAlerts(device, alerts, this.#names))) again(device);
@@ -85,6 +88,12 @@ export class Teller {
     }
     return done;
   }
+}
+
+/** What people are told of a gateway that is not there. */
+function alertOf(gateway: Gateway, names: Names): AlertText | null {
+  if (gateway.state !== 'offline') return null;
+  return gateway.stopped ? gatewayStopped(gateway, names) : gatewayOffline(gateway, names);
 }
 
 /** The last report of a device as the table keeps it. Its age is not kept: it means nothing after a restart. */

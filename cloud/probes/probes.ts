@@ -13,6 +13,7 @@ import type { Names } from '../names.ts';
 import type { Store } from '../store/store.ts';
 import { hasDirectPath, type ProbedButton } from './duties.ts';
 import { probeFailed, type ProbedPoint, probeSubject, type Route } from './probe-alerts.ts';
+import { forgetOldProbes } from './retention.ts';
 import { nextSlot, type Slot } from './schedule.ts';
 
 /** The gateway waits a minute for the button's self-test; after this it is not to begin. */
@@ -173,6 +174,7 @@ class Probing {
                 VALUES (?, ?, ?, ?, ?, ?, 'nothing') RETURNING id`,
           params: [campus, gateway, device, route, askedAt, asked.id],
         },
+        forgetOldProbes(askedAt),
       ],
       [{ type: 'probe', subjectsOf: idOf(asked.id) }],
     );

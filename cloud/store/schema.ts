@@ -175,8 +175,24 @@ CREATE TABLE IF NOT EXISTS events (
   subject TEXT NOT NULL
 );
 
+-- Evidence that is no alarm: check-ins, doors, duty polls. A batch that comes again is the same batch.
+CREATE TABLE IF NOT EXISTS records (
+  id INTEGER PRIMARY KEY,
+  campus TEXT NOT NULL,
+  gateway TEXT NOT NULL,
+  device TEXT NOT NULL,
+  kind TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  details TEXT NOT NULL,
+  batch TEXT NOT NULL,
+  place INTEGER NOT NULL,
+  UNIQUE (gateway, batch, place)
+);
+CREATE INDEX IF NOT EXISTS records_device ON records (gateway, device, id);
+CREATE INDEX IF NOT EXISTS records_at ON records (at);
+
 -- What gateways were asked to do. The row is there before the command is sent; it runs once, so it may be sent
--- again until its reply comes or it expires.
+-- again until its reply comes or it expires. Kept for 90 days.
 CREATE TABLE IF NOT EXISTS commands (
   id TEXT PRIMARY KEY,
   campus TEXT NOT NULL,
@@ -196,6 +212,7 @@ CREATE TABLE IF NOT EXISTS commands (
   facts TEXT
 );
 CREATE INDEX IF NOT EXISTS commands_open ON commands (expires_at) WHERE closed_at IS NULL;
+CREATE INDEX IF NOT EXISTS commands_sent ON commands (sent_at);
 
 -- Declared drills. Only the gateway's own word confirms one.
 CREATE TABLE IF NOT EXISTS drills (
@@ -219,7 +236,7 @@ CREATE TABLE IF NOT EXISTS drills (
 );
 CREATE INDEX IF NOT EXISTS drills_to ON drills (to_at);
 
--- Scheduled end-to-end probes of buttons, and how far each was proved.
+-- Scheduled end-to-end probes of buttons, and how far each was proved. Kept for 90 days, and the last proof always.
 CREATE TABLE IF NOT EXISTS probes (
   id INTEGER PRIMARY KEY,
   campus TEXT NOT NULL,
@@ -238,6 +255,7 @@ CREATE TABLE IF NOT EXISTS probes (
   done_at INTEGER
 );
 CREATE INDEX IF NOT EXISTS probes_open ON probes (id) WHERE done_at IS NULL;
+CREATE INDEX IF NOT EXISTS probes_asked ON probes (asked_at);
 CREATE INDEX IF NOT EXISTS probes_last ON probes (gateway, device, route, ok, id);
 CREATE INDEX IF NOT EXISTS signals_probes ON signals (gateway, device, id) WHERE mode = 'probe';
 

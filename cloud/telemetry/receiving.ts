@@ -1,6 +1,8 @@
-import type { Clock, Database } from '#platform/ports.ts';
-import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
-import type { TelemetryMessage } from '#protocols/messages/telemetry.ts';
+import type { Clock, Database, Log, Statement } from '#platform/ports.ts';
+import type { ReceiptLaneMessage, TelemetryPace } from '#protocols/messages/receipt.ts';
+import type { TelemetryGone, TelemetryLaneMessage, TelemetryMessage } from '#protocols/messages/telemetry.ts';
+import type { Records } from '../records/records.ts';
+import { gapGivenUpAfterMs, Progress } from './progress.ts';
 import type { TelemetryStore } from './telemetry-store.ts';
 
 export const progressSchema = `
@@ -11,48 +13,57 @@ CREATE TABLE IF NOT EXISTS progress (
   at INTEGER NOT NULL,
   PRIMARY KEY (gateway, epoch)
 );
+-- What was measured and never came: said by its gateway, or not answered for ('unanswered').
+CREATE TABLE IF NOT EXISTS gaps (
+  gateway TEXT NOT NULL,
+  epoch TEXT NOT NULL,
+  first INTEGER NOT NULL,
+  last INTEGER NOT NULL,
+  held INTEGER,
+  why TEXT NOT NULL,
+  at INTEGER NOT NULL,
+  PRIMARY KEY (gateway, epoch, first)
+);
 `;
 
 /** A gateway keeps its batches for days; an epoch that nothing came of for so long is over. */
 const epochKeptMs = 31 * 86_400_000;
+const gapsKeptMs = 400 * 86_400_000;
 /** Epochs that are known in memory; the others are read again when they are needed. */
 const epochsAtHand = 10_000;
-/** Messages of one gateway that are stored ahead of a gap and remembered. */
-const aheadLimit = 1_000;
 
-/**
- * Up to which number all of an epoch is stored. A gateway sends from its oldest message on, again and again: so a
- * number that comes twice while those before it do not come at all is the oldest that it still has, and what is
- * missing before it was dropped there (its buffer is bounded).
- */
-export class Progress {
-  n: number;
-  readonly #ahead = new Set<number>();
-
-  constructor(n: number) {
-    this.n = n;
-  }
-
-  stored(n: number): void {
-    if (n <= this.n) return;
-    if (this.#ahead.has(n) && n === Math.min(...this.#ahead)) this.n = n - 1;
-    if (this.#ahead.size < aheadLimit) this.#ahead.add(n);
-    while (this.#ahead.delete(this.n + 1)) this.n += 1;
-  }
+/** A gap that will not be filled, for people. */
+export interface ClosedGap {
+  campus: string;
+  gateway: string;
+  from: number;
+  to: number;
+  why: TelemetryGone['why'] | 'unanswered';
 }
 
-/**
- * Takes telemetry messages, one at a time: stores the points, then answers with the cumulative receipt. Rejects
- * when they could not be stored; then there is no receipt, and the gateway sends them again.
- */
+export interface TelemetryReceiver {
+  /**
+   * Stores the points and records of a batch (or notes that a gateway has them no more), then answers with the
+   * cumulative receipt. One at a time. Rejects when they could not be stored; then there is no receipt, and the
+   * gateway sends them again.
+   */
+  receive(campus: string, gateway: string, message: TelemetryLaneMessage): Promise<void>;
+  /** Answers without storing: the batch is not taken now, at this pace it comes again. */
+  putOff(campus: string, gateway: string, message: TelemetryLaneMessage): Promise<void>;
+}
+
 export function telemetryReceiver(parts: {
   clock: Clock;
+  log: Log;
   database: Database;
   epoch: string;
   telemetry: TelemetryStore;
+  records: Pick<Records, 'write'>;
+  pace(): TelemetryPace;
+  onGap(gap: ClosedGap): void;
   send(campus: string, gateway: string, lane: 'receipt', message: ReceiptLaneMessage): void;
-}): (campus: string, gateway: string, message: TelemetryMessage) => Promise<void> {
-  const { clock, database, telemetry } = parts;
+}): TelemetryReceiver {
+  const { clock, log, database, telemetry, records } = parts;
   // A gateway that was cut off from power drains its old epoch beside the new one.
   const known = new Map<string, Progress>();
 
@@ -73,25 +84,36 @@ export function telemetryReceiver(parts: {
     return progress;
   }
 
-  return async (campus, gateway, { epoch, n, points }) => {
-    const receivedAt = Math.round(clock.wall());
-    const progress = await progressOf(gateway, epoch);
+  async function store(
+    campus: string,
+    gateway: string,
+    { epoch, n, points, records: happened }: TelemetryMessage,
+  ) {
     if (points.length > 0) await telemetry.write({ campus, gateway }, points);
-    const before = progress.n;
-    progress.stored(n);
-    if (progress.n !== before) {
-      await database.commit([
-        {
-          sql: `INSERT INTO progress (gateway, epoch, n, at) VALUES (?, ?, ?, ?)
-                ON CONFLICT (gateway, epoch) DO UPDATE SET n = excluded.n, at = excluded.at`,
-          params: [gateway, epoch, progress.n, receivedAt],
-        },
-        {
-          sql: 'DELETE FROM progress WHERE gateway = ? AND at < ?',
-          params: [gateway, receivedAt - epochKeptMs],
-        },
-      ]);
-    }
+    if (happened.length > 0) await records.write({ campus, gateway, batch: `${epoch} ${n}` }, happened);
+  }
+
+  function closeGap(
+    at: { campus: string; gateway: string; epoch: string },
+    gap: Omit<ClosedGap, 'campus' | 'gateway'>,
+    held: number | null,
+  ): Statement {
+    log.warn('measured values never came', { gateway: at.gateway, ...gap });
+    parts.onGap({ campus: at.campus, gateway: at.gateway, ...gap });
+    return {
+      sql: `INSERT INTO gaps (gateway, epoch, first, last, held, why, at) VALUES (?, ?, ?, ?, ?, ?, ?)
+            ON CONFLICT (gateway, epoch, first) DO NOTHING`,
+      params: [at.gateway, at.epoch, gap.from, gap.to, held, gap.why, Math.round(clock.wall())],
+    };
+  }
+
+  function answer(
+    campus: string,
+    gateway: string,
+    epoch: string,
+    progress: Progress,
+    receivedAt: number,
+  ): void {
     parts.send(campus, gateway, 'receipt', {
       kind: 'telemetry-receipt',
       cloud_epoch: parts.epoch,
@@ -99,8 +121,57 @@ export function telemetryReceiver(parts: {
       sent_at: Math.round(clock.wall()),
       epoch,
       n: progress.n,
-      missing: [],
-      pace: { kind: 'free' },
+      missing: progress.missing(clock.monotonic()),
+      pace: parts.pace(),
     });
+  }
+
+  return {
+    async receive(campus, gateway, message) {
+      const receivedAt = Math.round(clock.wall());
+      const { epoch } = message;
+      const at = { campus, gateway, epoch };
+      const progress = await progressOf(gateway, epoch);
+      const before = progress.n;
+      const statements: Statement[] = [];
+      const now = clock.monotonic();
+      if (message.kind === 'telemetry') {
+        if (!progress.has(message.n)) await store(campus, gateway, message);
+        progress.settled(message.n, message.n, now);
+      } else {
+        const { from, to, values, why } = message;
+        // Said again where the answer was lost: noted once.
+        if (to > progress.n) statements.push(closeGap(at, { from, to, why }, values));
+        progress.settled(from, to, now);
+      }
+      const [first] = progress.gaps();
+      if (first && progress.gapFor(now) >= gapGivenUpAfterMs) {
+        const [from, to] = first;
+        statements.push(closeGap(at, { from, to, why: 'unanswered' }, null));
+        progress.settled(from, to, now);
+      }
+      if (progress.n !== before) {
+        statements.push(
+          {
+            sql: `INSERT INTO progress (gateway, epoch, n, at) VALUES (?, ?, ?, ?)
+                  ON CONFLICT (gateway, epoch) DO UPDATE SET n = excluded.n, at = excluded.at`,
+            params: [gateway, epoch, progress.n, receivedAt],
+          },
+          {
+            sql: 'DELETE FROM progress WHERE gateway = ? AND at < ?',
+            params: [gateway, receivedAt - epochKeptMs],
+          },
+        );
+      }
+      if (statements.length > 0) {
+        statements.push({ sql: 'DELETE FROM gaps WHERE at < ?', params: [receivedAt - gapsKeptMs] });
+        await database.commit(statements);
+      }
+      answer(campus, gateway, epoch, progress, receivedAt);
+    },
+
+    async putOff(campus, gateway, { epoch }) {
+      answer(campus, gateway, epoch, await progressOf(gateway, epoch), Math.round(clock.wall()));
+    },
   };
 }

@@ -1,17 +1,15 @@
 import type { HttpPort } from '#platform/http.ts';
 import type { Ports } from '#platform/ports.ts';
-import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
-import type { TelemetryMessage } from '#protocols/messages/telemetry.ts';
+import type { ReceiptLaneMessage, TelemetryPace } from '#protocols/messages/receipt.ts';
 import type { CloudConfig } from '../config.ts';
 import { embeddedSchema, embeddedTelemetry } from './embedded.ts';
 import { influxTelemetry } from './influx.ts';
 import { queueSchema } from './line-queue.ts';
-import { progressSchema, telemetryReceiver } from './receiving.ts';
+import type { Records } from '../records/records.ts';
+import { type ClosedGap, progressSchema, type TelemetryReceiver, telemetryReceiver } from './receiving.ts';
 import type { TelemetryStore } from './telemetry-store.ts';
 
-export interface Telemetry extends Pick<TelemetryStore, 'query'> {
-  /** Stores a message and sends its receipt; rejects when it was not stored. One at a time. */
-  receive(campus: string, gateway: string, message: TelemetryMessage): Promise<void>;
+export interface Telemetry extends Pick<TelemetryStore, 'query'>, TelemetryReceiver {
   close(): Promise<void>;
 }
 
@@ -20,6 +18,9 @@ export async function openTelemetry(
   parts: Pick<Ports, 'clock' | 'random' | 'log' | 'databases'> & {
     http: HttpPort | null;
     epoch: string;
+    records: Pick<Records, 'write'>;
+    pace(): TelemetryPace;
+    onGap(gap: ClosedGap): void;
     send(campus: string, gateway: string, lane: 'receipt', message: ReceiptLaneMessage): void;
   },
   config: CloudConfig['telemetry'],
@@ -32,7 +33,7 @@ export async function openTelemetry(
   else if (http === null) throw new Error('an InfluxDB is configured, but this cloud was given no HTTP');
   else store = await influxTelemetry({ ...parts, database, http }, config.influx);
   return {
-    receive: telemetryReceiver({ ...parts, database, telemetry: store }),
+    ...telemetryReceiver({ ...parts, database, telemetry: store }),
     query: (question) => store.query(question),
     async close() {
       await store.close();

@@ -18,6 +18,8 @@ export interface Alarm {
   readonly firstByteAt: number | null;
   /** The press on our monotonic clock; after a restart estimated by the wall clock. */
   readonly pressedAt: number;
+  /** What people wait for counts from here, monotonic: the press, or the restart where its age is not to be trusted. */
+  readonly waitedFrom: number;
   /** The rise of the level that it tells of, written with it. */
   readonly rise: Rise | null;
   /** Resolved when it is durable somewhere: on our disk, at the cloud (*stored*) or at 110 (*delivered*). */
@@ -82,6 +84,7 @@ export function newAlarm(
     record,
     firstByteAt,
     pressedAt,
+    waitedFrom: pressedAt,
     rise,
     durable: Promise.withResolvers<void>(),
     committed: false,
@@ -98,12 +101,25 @@ export function newAlarm(
   };
 }
 
-/** An alarm of an earlier life. Its age is what the wall clock says, but never negative. */
-export function resumedAlarm(record: AlarmRecord, clock: Clock): Alarm {
-  const age = Math.max(0, clock.wall() - record.pressed_wall);
-  const alarm = newAlarm(record, null, clock.monotonic() - age, null);
+/** An alarm of an earlier life. */
+export function resumedAlarm(record: AlarmRecord, path: Pick<AlarmPath, 'clock' | 'cloudClock'>): Alarm {
+  const { at, certain } = pressedBefore(path, record.facts);
+  const alarm = newAlarm(record, null, at, null);
   alarm.durable.resolve();
-  return { ...alarm, committed: true };
+  return { ...alarm, waitedFrom: certain ? at : path.clock.monotonic(), committed: true };
+}
+
+/**
+ * When a press of an earlier life was, on our monotonic clock; never later than now. Not certain where the clock may
+ * have jumped meanwhile: a jump of hours must not make a press of this minute look given up.
+ */
+export function pressedBefore(
+  { clock, cloudClock }: Pick<AlarmPath, 'clock' | 'cloudClock'>,
+  { occurred_at, clock_known }: { occurred_at: number; clock_known: boolean },
+): { at: number; certain: boolean } {
+  const now = clock.monotonic();
+  const age = Math.max(0, cloudClock.at(now) - occurred_at);
+  return { at: now - age, certain: clock_known && cloudClock.steady };
 }
 
 /** Notes a stage of the closed loop, once, in ms since the first byte. */

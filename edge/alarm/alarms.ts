@@ -97,7 +97,7 @@ export class Alarms {
     for (const alarm of this.#live.values()) save(this.#path, alarm);
     const unknown = kept.alarms.filter(({ name }) => !this.#live.has(nameText(name)));
     for (const record of unknown) {
-      const alarm = resumedAlarm(record, this.#path.clock);
+      const alarm = resumedAlarm(record, this.#path);
       this.#live.set(alarm.text, alarm);
       const key = originKey(record);
       if (key === null) continue;
@@ -141,12 +141,20 @@ export class Alarms {
   }
 
   /** What a level is now: its rise is an alarm, unless the outbox says that this rise was made one already. */
-  level(rise: Rise, up: boolean, readAt: number): void {
-    if (!this.#levels.isRise(rise, up)) return;
+  async level(rise: Rise, up: boolean, readAt: number): Promise<void> {
+    if (!this.#levels.isRise(rise, up)) return up ? this.#riseIsDurable(rise) : undefined;
     const { device, type } = rise;
     const happening = { device, type, mode: 'real' as const, origin: null, silent: false };
     const alarm = this.#raise(happening, { ageMs: 0, firstByteAt: readAt, decodedAt: readAt }, rise);
     life.begin(this.#path, alarm);
+    return alarm.durable.promise;
+  }
+
+  /** A copy of a level waits for the alarm that its rise has made. */
+  async #riseIsDurable({ device, type }: Rise): Promise<void> {
+    for (const { rise, durable } of this.#live.values()) {
+      if (rise?.device === device && rise.type === type) await durable.promise;
+    }
   }
 
   /** A probe from a button that has passed its self-test. Returns its name. */
@@ -164,7 +172,7 @@ export class Alarms {
     const sum = { count: origins.length, first: origins[0]!, last: origins.at(-1)! };
     const facts = factsOf({ ...summed, type: 'sum', origin: null, sum, silent, mode }, this.#pointOf(device));
     const record = {
-      ...newRecord(summed.name, facts, summed.ageMs, summed.pressedWall),
+      ...newRecord(summed.name, facts, summed.ageMs),
       presses: origins.slice(-sumLamps),
     };
     const alarm = newAlarm(record, summed.firstByteAt, summed.pressedAt, null);
@@ -178,11 +186,9 @@ export class Alarms {
     when: { ageMs: number; firstByteAt: number; decodedAt: number },
     rise: Rise | null,
   ): Alarm {
-    const { clock, outbox } = this.#path;
     const pressedAt = when.firstByteAt - when.ageMs;
     const facts = factsOf({ ...what, ...this.#instantOf(pressedAt) }, this.#pointOf(what.device));
-    const pressedWall = clock.wall() - (clock.monotonic() - pressedAt);
-    const record = newRecord(outbox.takeName(), facts, when.ageMs, pressedWall);
+    const record = newRecord(this.#path.outbox.takeName(), facts, when.ageMs);
     const alarm = newAlarm(record, when.firstByteAt, pressedAt, rise);
     reached(alarm, 'decoded', when.decodedAt);
     this.#add(alarm);
@@ -355,13 +361,12 @@ function originKey({ facts }: AlarmRecord): string | null {
   return facts.origin === null ? null : `${facts.device} ${originText(facts.origin)}`;
 }
 
-function newRecord(name: SignalName, facts: SignalFacts, ageMs: number, pressedWall: number): AlarmRecord {
+function newRecord(name: SignalName, facts: SignalFacts, ageMs: number): AlarmRecord {
   return {
     name,
     digest: digestOf(facts),
     facts,
     age_at_first_byte_ms: ageMs,
-    pressed_wall: pressedWall,
     stages: { first_byte: 0 },
     delivered: false,
     cloud: null,

@@ -33,13 +33,13 @@ export function showLamp(path: AlarmPath, alarm: Alarm, confirmed: () => void): 
   alarm.stop.lamp = () => stops.forEach((stop) => stop());
 }
 
-/** Calls `failed` when the press is `failedAfterMs` old; a sum has its window on top, in which nothing is sent. */
+/** Calls `failed` when people have waited `failedAfterMs` for it; a sum has its window on top, in which nothing is sent. */
 export function armFailed(path: AlarmPath, alarm: Alarm, failed: () => void): void {
   alarm.stop.failed();
-  const { record, pressedAt } = alarm;
+  const { record, waitedFrom } = alarm;
   if (record.delivered || record.ended || record.lamp === 'failed' || lampsOf(record).length === 0) return;
   const held = record.facts.type === 'sum' ? sumWindowMs : 0;
-  const due = pressedAt + held + path.failedAfterMs - path.clock.monotonic();
+  const due = waitedFrom + held + path.failedAfterMs - path.clock.monotonic();
   alarm.stop.failed = path.clock.after(Math.max(0, due), failed);
 }
 

@@ -53,7 +53,7 @@ function publishFirst(path: AlarmPath, alarm: Alarm): void {
 
 /** A probe of the edge's own way ends by itself: that no receipt came is what it has found. */
 function armGivingUp(path: AlarmPath, alarm: Alarm): void {
-  const due = alarm.pressedAt + probePatienceMs - path.clock.monotonic();
+  const due = alarm.waitedFrom + probePatienceMs - path.clock.monotonic();
   alarm.stop.failed = path.clock.after(Math.max(0, due), () => {
     const { record } = alarm;
     if (alarm.left || record.delivered || record.proof !== undefined) return;
@@ -209,8 +209,8 @@ export function leaveIfDone(path: AlarmPath, alarm: Alarm): boolean {
 }
 
 /**
- * The cloud holds its *delivered* and its last report, or has refused it and the edge has delivered; or a person
- * has ended it. A probe also ends by what it has found, once the cloud holds that.
+ * The cloud holds its *delivered* and its last report, or will not hold what is delivered; or a person has ended
+ * it. A probe also ends by what it has found, once the cloud holds that.
  */
 function isSettled(path: AlarmPath, alarm: Alarm): boolean {
   const { record } = alarm;
@@ -223,7 +223,7 @@ function isSettled(path: AlarmPath, alarm: Alarm): boolean {
     const found = record.proof !== undefined || record.direct.length > 0;
     if (found) return refused || (held !== 'none' && told);
   }
-  return record.delivered && ((held === 'delivered' && told) || (refused && record.direct.length > 0));
+  return record.delivered && (refused || (held === 'delivered' && told));
 }
 
 /** Stops everything that runs for it. */

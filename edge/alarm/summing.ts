@@ -10,7 +10,7 @@ import {
 } from '#protocols/signal.ts';
 import type { Written } from '../outbox/outbox.ts';
 import type { SummedPress } from '../outbox/summed.ts';
-import type { Alarm, AlarmPath } from './alarm.ts';
+import { type Alarm, type AlarmPath, pressedBefore } from './alarm.ts';
 import { sumWindowMs } from './lamp.ts';
 
 const minuteMs = 60_000;
@@ -62,7 +62,6 @@ export interface WindowSummed {
   occurredAt: number;
   clockKnown: boolean;
   ageMs: number;
-  pressedWall: number;
   /** Null: collected in an earlier life of the process. */
   firstByteAt: number | null;
   pressedAt: number;
@@ -125,7 +124,6 @@ export class Summing {
         occurred_at: Math.round(press.occurredAt),
         clock_known: press.clockKnown,
         age_at_first_byte_ms: press.ageMs,
-        pressed_wall: clock.wall() - (clock.monotonic() - press.pressedAt),
       },
       press.firstByteAt,
       press.pressedAt,
@@ -148,8 +146,8 @@ export class Summing {
       const places = Math.max(...kept.map(({ place }) => place));
       const window: Window = { key: keyOf(device, mode), name: sum, members: new Set(), places, sum: null };
       for (const press of kept) {
-        const age = Math.max(0, clock.wall() - press.pressed_wall);
-        this.#member(window, press, null, clock.monotonic() - age).written = true;
+        const { at, certain } = pressedBefore(this.#path, press);
+        this.#member(window, press, null, certain ? at : clock.monotonic()).written = true;
       }
       this.#close(window);
     }
@@ -183,7 +181,6 @@ export class Summing {
       occurredAt: press.occurred_at,
       clockKnown: press.clock_known,
       ageMs: press.age_at_first_byte_ms,
-      pressedWall: press.pressed_wall,
       firstByteAt: first!.firstByteAt,
       pressedAt: first!.pressedAt,
       origins: members.map((member) => member.press.origin),

@@ -6,7 +6,7 @@ import type { CloudClock } from '../uplink/offset.ts';
 import type { Drills } from './drills.ts';
 import { type Probing, runProbe } from './probe.ts';
 
-/** Ids of commands that were run lately: a command runs once. */
+/** Commands of late whose answers are remembered: a command runs once. */
 const commandsRemembered = 1000;
 
 export type Answer = Pick<Reply, 'ok' | 'detail'> & Partial<Pick<Reply, 'facts'>>;
@@ -23,24 +23,26 @@ export interface CommandSurroundings extends Omit<Probing, 'selfTest'> {
   act(device: string, act: DeviceAct): Promise<ActResult>;
 }
 
-/** Runs what comes down, each command once. Null: it is not answered (it ran already, or came too late). */
+/**
+ * Runs what comes down, each command once: a copy gets the answer again, since a reply can be lost. Null: it is
+ * not answered (its first copy is running and will be, or it came too late).
+ */
 export function commandRunner(around: CommandSurroundings): (command: Command) => Promise<Answer | null> {
   const { clock, cloudClock, drills, log } = around;
-  const ran = new Set<string>();
+  const answers = new Map<string, Answer | null>();
 
   return async (command) => {
-    if (ran.has(command.id)) return null;
-    ran.add(command.id);
-    if (ran.size > commandsRemembered) ran.delete(ran.values().next().value!);
+    const before = answers.get(command.id);
+    if (before !== undefined) return before;
+    answers.set(command.id, null);
+    if (answers.size > commandsRemembered) answers.delete(answers.keys().next().value!);
     if (cloudClock.known && cloudClock.at(clock.monotonic()) > command.expires_at) {
       log.warn('a command came after its expiry', { command: command.id, kind: command.kind });
       return null;
     }
-    try {
-      return await run(command);
-    } catch (error) {
-      return { ok: false, detail: reasonOf(error) };
-    }
+    const answer = await run(command).catch((error: unknown) => ({ ok: false, detail: reasonOf(error) }));
+    if (answers.has(command.id)) answers.set(command.id, answer);
+    return answer;
   };
 
   async function run(command: Command): Promise<Answer> {

@@ -16,8 +16,8 @@ import type { Driver, DriverContext, DriverRun, Line } from '../driver.ts';
 import { addressText, streamOf } from './address.ts';
 import { createFaultList, faults } from './button/faults.ts';
 import { createLampCommands } from './button/lamps.ts';
-import { keepOpen } from './button/line.ts';
-import { noiseMeter } from './button/noise.ts';
+import { keepOpen } from './kept-line.ts';
+import { noiseMeter } from './noise.ts';
 
 const buttonDevice = deviceBase.extend({
   driver: z.literal('button'),

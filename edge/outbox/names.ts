@@ -1,4 +1,5 @@
 import type { Randomness } from '#platform/ports.ts';
+import { sequences } from '#protocols/signal.ts';
 
 /** How many names are reserved at once. A crash skips what is left of a block. */
 export const blockSize = 100;
@@ -44,10 +45,15 @@ export class Names {
     return { epoch: this.#epoch, n: this.#next++ };
   }
 
+  /**
+   * Its numbers begin anywhere among the sequences of DC-09, not at 1. A gateway that does not know the time sends
+   * no [H]: then presses of two epochs at one zone differ by their sequence alone, and a receiver would take the
+   * first press of the second epoch for a repeat of the first press of the first, and drop a real alarm.
+   */
   beginEpoch(): void {
     this.#epoch = Buffer.from(this.#random.bytes(8)).toString('hex');
-    this.#next = 1;
-    this.#reserved = blockSize;
+    this.#next = 1 + Math.floor(this.#random.fraction() * sequences);
+    this.#reserved = this.#next - 1 + blockSize;
   }
 
   /** What should stand on the disk: half a block ahead of need. */

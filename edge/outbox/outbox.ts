@@ -8,7 +8,7 @@ import { drill, type Drill } from '#protocols/messages/command.ts';
 import { AlarmFile, type FileOwner } from './file.ts';
 import { Names, type Reservation } from './names.ts';
 import { alarmRecord, type AlarmRecord } from './record.ts';
-import { outboxSchema } from './schema.ts';
+import { leftUndated, outboxSchema } from './schema.ts';
 import { closeWindow, isSummedRow, summedPress, type SummedPress, summedRow } from './summed.ts';
 
 const reservation = z.object({ epoch: z.string().regex(/^[0-9a-f]{16}$/), reserved: z.int().min(0) });
@@ -167,7 +167,7 @@ export class Outbox {
       record: row.record,
     });
     const sql = 'UPDATE alarms SET origin = NULL, left_at = ? WHERE name = ?';
-    await file.commit([{ sql, params: [Math.round(this.#clock.wall()), row.name!] }]);
+    await file.commit([{ sql, params: [leftUndated, row.name!] }]);
   }
 
   /** A name that is safe to use at once. Never waits; `write` sees to it that there are more. */
@@ -183,13 +183,13 @@ export class Outbox {
   }
 
   /** Writes a record, new or changed. Rejects when it is not durable. */
-  async write(record: AlarmRecord, more: { leftAt?: number; rise?: Rise } = {}): Promise<Written> {
+  async write(record: AlarmRecord, more: { left?: boolean; rise?: Rise } = {}): Promise<Written> {
     const name = nameText(record.name);
-    const statements = [writing(record, more.leftAt ?? null)];
+    const statements = [writing(record, more.left ? leftUndated : null)];
     if (more.rise) {
       statements.push({ sql: riseSql, params: [more.rise.device, more.rise.type, name] });
     }
-    if (record.facts.type === 'sum') statements.push(closeWindow(record.name, this.#clock.wall()));
+    if (record.facts.type === 'sum') statements.push(closeWindow(record.name));
     return this.#write(name, statements);
   }
 
@@ -231,10 +231,17 @@ export class Outbox {
     await this.#file.commit([putMeta('clock', clock)]);
   }
 
-  /** Forgets what left more than 30 days before `wall`. */
-  async purge(wall: number): Promise<void> {
-    const sql = 'DELETE FROM alarms WHERE left_at < ?';
-    await this.#file.commit([{ sql, params: [Math.round(wall - receiptsKeptMs)] }]);
+  /**
+   * Dates what has left since the last time, and forgets what left more than 30 days ago. Of all clocks (UTC ms)
+   * that may tell the time, the latest dates and the earliest forgets: one that is wrong forgets nothing early.
+   */
+  async purge(clocks: readonly number[]): Promise<void> {
+    const latest = Math.round(Math.max(...clocks));
+    const earliest = Math.round(Math.min(...clocks));
+    await this.#file.commit([
+      { sql: 'UPDATE alarms SET left_at = ? WHERE left_at > ?', params: [latest, latest] },
+      { sql: 'DELETE FROM alarms WHERE left_at < ?', params: [earliest - receiptsKeptMs] },
+    ]);
   }
 
   /** Looks after the room that is held back for alarms. Called now and then. */
@@ -281,7 +288,7 @@ function writing(record: AlarmRecord, leftAt: number | null): Statement {
       device,
       origin === null ? null : originText(origin),
       JSON.stringify(record),
-      leftAt === null ? null : Math.round(leftAt),
+      leftAt,
     ],
   };
 }

@@ -8,8 +8,6 @@ export const alarmRecord = z.object({
   digest: z.string(),
   facts: signalFacts,
   age_at_first_byte_ms: z.number().nonnegative(),
-  /** UTC ms of the press by the edge's own clock: what its age is estimated from after a restart. */
-  pressed_wall: z.number(),
   stages: edgeStages,
   /** The primary centre has acknowledged it, by whichever path. Never taken back. */
   delivered: z.boolean(),

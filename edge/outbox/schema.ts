@@ -1,7 +1,13 @@
 /**
+ * `left_at` of a row that has left and is not dated yet: whoever writes it may not know the time, so the next sweep
+ * that does dates it. Later than any date.
+ */
+export const leftUndated = Number.MAX_SAFE_INTEGER;
+
+/**
  * The alarms' own file. A row is written when an alarm is raised, marked when it leaves the outbox, and kept 30
  * days after that: for its receipts, and so that a press that comes again is known (UNIQUE, not a look-up).
- * Levels have no origin; NULLs are distinct, so they never clash. Times are UTC ms of the edge's clock.
+ * Levels have no origin; NULLs are distinct, so they never clash. Times are UTC ms.
  */
 export const outboxSchema = `
 CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);

@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import type { Row, Statement } from '#platform/ports.ts';
+import { leftUndated } from './schema.ts';
 import { id, mode, nameText, origin, originText, signalName, type SignalName } from '#protocols/signal.ts';
 
 /**
@@ -17,7 +18,6 @@ export const summedPress = z.object({
   occurred_at: z.int(),
   clock_known: z.boolean(),
   age_at_first_byte_ms: z.number().nonnegative(),
-  pressed_wall: z.number(),
 });
 export type SummedPress = z.infer<typeof summedPress>;
 
@@ -38,11 +38,11 @@ export function isSummedRow(row: Row): boolean {
 }
 
 /** In the commit of the sum itself: from here on its presses are only known. */
-export function closeWindow(sum: SignalName, wall: number): Statement {
+export function closeWindow(sum: SignalName): Statement {
   const name = nameText(sum);
   return {
     sql: 'UPDATE alarms SET left_at = ? WHERE name > ? AND name < ? AND left_at IS NULL',
     // The character after the mark ends the range.
-    params: [Math.round(wall), `${name}${mark}`, `${name}$`],
+    params: [leftUndated, `${name}${mark}`, `${name}$`],
   };
 }

@@ -16,6 +16,8 @@ interface Sample {
   at: number;
 }
 
+/** How often the outbox takes down where the clocks stand, ms, while the cloud answers. */
+export const clockKeptEveryMs = 600_000;
 const samplesKept = 16;
 const sendsKept = 512;
 /** Instants on the wire are whole milliseconds. */
@@ -33,7 +35,7 @@ export class CloudClock {
   /** Monotonic send times by the wall time that the message carried; null where one is ambiguous. */
   #sends = new Map<number, number | null>();
   #samples: Sample[] = [];
-  #kept: { difference: number } | null = null;
+  #kept: { difference: number; recent: boolean } | null = null;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -43,7 +45,10 @@ export class CloudClock {
   resume(kept: KeptClock | null): void {
     const wall = this.#clock.wall();
     if (!kept || kept.wall > wall) return;
-    this.#kept = { difference: wall + kept.offset_ms - this.#clock.monotonic() };
+    this.#kept = {
+      difference: wall + kept.offset_ms - this.#clock.monotonic(),
+      recent: wall - kept.wall <= 2 * clockKeptEveryMs,
+    };
   }
 
   /** The send time for a message that is about to go out, UTC ms by our wall clock. */
@@ -75,6 +80,11 @@ export class CloudClock {
   /** Whether the cloud's clock was ever known to this gateway. */
   get known(): boolean {
     return this.#best() !== null || this.#kept !== null;
+  }
+
+  /** Whether `at` can be trusted: the wall clock may have jumped between two lives while nobody looked. */
+  get steady(): boolean {
+    return this.#best() !== null || (this.#kept?.recent ?? false);
   }
 
   /** Cloud − edge wall clock, with half the round trip as its error; null without an answer in this life. */

@@ -45,14 +45,21 @@ export class Broker {
   faults: BrokerFaults = { lost: 0, lostPuback: 0, duplicate: 0, reorder: 0, cutSubscriber: 0 };
   /** Milliseconds of one way between a client and the broker: [least, most]. */
   delayMs: [number, number] = [0.2, 3];
+  /** Messages that vanish in the broker after their PUBACK. */
+  swallows: (message: MqttMessage) => boolean = () => false;
   #running = true;
   readonly #sessions = new Map<string, Session>();
   readonly #timeline: Timeline;
   readonly #random: Seeded;
   readonly #network: Network;
-  readonly #trace: (what: string) => void;
+  readonly #trace: (what: string | (() => string)) => void;
 
-  constructor(timeline: Timeline, random: Seeded, network: Network, trace: (what: string) => void) {
+  constructor(
+    timeline: Timeline,
+    random: Seeded,
+    network: Network,
+    trace: (what: string | (() => string)) => void,
+  ) {
     this.#timeline = timeline;
     this.#random = random;
     this.#network = network;
@@ -150,7 +157,8 @@ export class Broker {
 
   /** @internal */
   route(message: MqttMessage): void {
-    this.#trace(`the broker gets ${message.topic} ${Buffer.from(message.payload).toString()}`);
+    this.#trace(() => `the broker gets ${message.topic} ${Buffer.from(message.payload).toString()}`);
+    if (this.swallows(message)) return;
     for (const session of this.#sessions.values()) {
       if (!session.filters.some((filter) => matches(filter, message.topic))) continue;
       if (this.chance('cutSubscriber')) {

@@ -1,6 +1,14 @@
 import { DatabaseSync } from 'node:sqlite';
 import { DatabaseError, type DatabaseErrorCode } from '#platform/database-error.ts';
-import type { Database, DatabasePort, DiskPort, Durability, Row, StatementResult } from '#platform/ports.ts';
+import type {
+  Database,
+  DatabasePort,
+  DiskPort,
+  Durability,
+  Row,
+  SqlValue,
+  StatementResult,
+} from '#platform/ports.ts';
 import { SqliteFile, bound, boundStatement, codeOf } from '#platform/sqlite.ts';
 import { type Life, never } from './life.ts';
 import type { Seeded } from './seeded.ts';
@@ -36,6 +44,8 @@ export class Disk {
   slowness = 1;
   /** Commits (`full`) or all calls (`io`) fail while this is set; nothing of them is stored. */
   failing: 'full' | 'io' | null = null;
+  /** Called after each commit, with the name of the file: for whoever watches what is durable. */
+  onCommit: (name: string) => void = () => {};
   /** Bytes that are held back; what was held back and given free still takes commits while it is `full`. */
   #held = 0;
   #room = 0;
@@ -126,8 +136,8 @@ export class Disk {
   }
 
   /** The rows that are on this disk now, for the judge of a run; costs no time. */
-  look(name: string, sql: string): Row[] {
-    return this.#files.get(name)?.sql.read({ sql, params: [] }) ?? [];
+  look(name: string, sql: string, params: readonly SqlValue[] = []): Row[] {
+    return this.#files.get(name)?.sql.read({ sql, params: bound(params) }) ?? [];
   }
 
   close(): void {
@@ -182,6 +192,7 @@ export class Disk {
           const results = file.sql.commit(all);
           this.#trace(`commits ${all.length} to ${name}`);
           this.#sync(file);
+          this.onCommit(name);
           return results;
         });
       },

@@ -48,6 +48,8 @@ export class Network {
   splitting = 0.1;
   /** Machines, hosts or `host:port` whose bytes vanish without a word; streams stay half-open. */
   readonly blackholes = new Set<string>();
+  /** Pairs of them that do not reach each other, while everybody else reaches both. */
+  readonly partitions = new Set<readonly [string, string]>();
   /** Hosts or `host:port` that refuse new connections. */
   readonly refusing = new Set<string>();
   readonly #timeline: Timeline;
@@ -91,7 +93,9 @@ export class Network {
   }
 
   blocked(names: readonly string[]): boolean {
-    return this.blackholes.size > 0 && names.some((name) => this.blackholes.has(name));
+    if (this.blackholes.size > 0 && names.some((name) => this.blackholes.has(name))) return true;
+    if (this.partitions.size === 0) return false;
+    return [...this.partitions].some(([a, b]) => names.includes(a) && names.includes(b));
   }
 
   streams(life: Life): StreamPort {

@@ -1,4 +1,5 @@
-import { setImmediate as macrotask } from 'node:timers/promises';
+/** Steps that are queued at once: a turn of the event loop costs more than a step. */
+const stepsInTurn = 64;
 
 interface Event {
   at: number;
@@ -19,6 +20,8 @@ export interface RunOptions {
 export class Timeline {
   now = 0;
   events = 0;
+  /** Called after each event, when all promises have settled: for whoever watches a world all the time. */
+  onSettled: () => void = () => {};
   #order = 0;
   readonly #heap: Event[] = [];
 
@@ -36,23 +39,49 @@ export class Timeline {
    * Takes events one by one and lets every promise settle after each. Returns when the time or the condition
    * is reached, or when nothing is left to happen.
    */
-  async run({ until = Infinity, whileTrue = () => true, maxEvents = 1_000_000 }: RunOptions): Promise<void> {
-    // A turn of the real event loop is the one real thing here: it comes after all microtasks.
-    await macrotask();
-    for (let count = 0; whileTrue();) {
+  run({ until = Infinity, whileTrue = () => true, maxEvents = 1_000_000 }: RunOptions): Promise<void> {
+    return new Promise((resolve, reject) => {
+      let count = 0;
+      let over = false;
+      const step = () => {
+        if (over) return;
+        try {
+          if (count > 0) this.onSettled();
+          const next = whileTrue() ? this.#next(until) : null;
+          over = next === null;
+          if (next === null) return resolve();
+          if (++count > maxEvents)
+            throw new Error(`more than ${maxEvents} events: does something run in circles?`);
+          next();
+        } catch (error) {
+          over = true;
+          reject(error as Error);
+        }
+      };
+      // Real callbacks of the event loop, the one real thing here: every promise settles between two of them.
+      const turn = () => {
+        for (let i = 0; i < stepsInTurn; i++) setImmediate(step);
+        setImmediate(() => {
+          if (!over) turn();
+        });
+      };
+      turn();
+    });
+  }
+
+  /** Takes the next event off the heap and goes to its time; null: there is none up to then. */
+  #next(until: number): (() => void) | null {
+    for (;;) {
       const next = this.#heap[0];
       if (next === undefined || next.at > until) {
         if (until !== Infinity && until > this.now) this.now = until;
-        return;
+        return null;
       }
       this.#pop();
       if (next.run === null) continue;
-      if (++count > maxEvents)
-        throw new Error(`more than ${maxEvents} events: does something run in circles?`);
       this.now = next.at;
       this.events++;
-      next.run();
-      await macrotask();
+      return next.run;
     }
   }
 

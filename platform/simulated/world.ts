@@ -10,6 +10,9 @@ import { type RunOptions, Timeline } from './timeline.ts';
 /** 2026-01-01T00:00:00Z: the wall clock of a world at its beginning. */
 const beginning = Date.UTC(2026, 0, 1);
 
+/** A line of the trace; as a function where it costs something to write. */
+export type Note = string | (() => string);
+
 /** What a process of a simulated machine is given: it may also listen, as receivers and simulators do. */
 export interface SimulatedPorts extends Ports {
   listening: ListenPort;
@@ -24,14 +27,17 @@ export class World {
   readonly broker: Broker;
   /** All that happened: the same for the same seed, byte for byte. */
   readonly trace: string[] = [];
+  readonly #tracing: boolean;
   readonly #timeline = new Timeline();
   readonly #machines = new Map<string, Machine>();
 
-  constructor(seed: string | number) {
+  /** Without `tracing` the same happens, and is not written down: for many worlds in a row. */
+  constructor(seed: string | number, { tracing = true }: { tracing?: boolean } = {}) {
     this.seed = seed;
+    this.#tracing = tracing;
     const root = seeded(seed);
     this.random = root.fork('script');
-    const note = (what: string) => this.note(what);
+    const note = (what: Note) => this.note(what);
     this.network = new Network(this.#timeline, root.fork('network'), note);
     this.broker = new Broker(this.#timeline, root.fork('broker'), this.network, note);
   }
@@ -69,8 +75,14 @@ export class World {
     return this.#timeline.run(options);
   }
 
-  note(what: string): void {
-    this.trace.push(`${this.now.toFixed(3)} ${what}`);
+  /** Has `then` called after each event, when all promises have settled. */
+  watch(then: () => void): void {
+    this.#timeline.onSettled = then;
+  }
+
+  note(what: Note): void {
+    if (!this.#tracing) return;
+    this.trace.push(`${this.now.toFixed(3)} ${typeof what === 'string' ? what : what()}`);
   }
 
   /** Ends every process and forgets every disk. */
@@ -99,7 +111,7 @@ export class Machine {
     this.#world = world;
     this.#timeline = timeline;
     this.#random = random;
-    this.disk = new Disk(timeline, random.fork('disk'), (what) => world.note(`${name} ${what}`));
+    this.disk = new Disk(timeline, random.fork('disk'), (what) => world.note(() => `${name} ${what}`));
   }
 
   get alive(): boolean {
@@ -165,7 +177,9 @@ export class Machine {
   #log(life: Life, base: LogFields): Log {
     const line = (level: string) => (message: string, fields?: LogFields) => {
       if (!life.alive) return;
-      this.#world.note(`${this.name} ${level} ${message} ${JSON.stringify({ ...base, ...fields }, plain)}`);
+      this.#world.note(
+        () => `${this.name} ${level} ${message} ${JSON.stringify({ ...base, ...fields }, plain)}`,
+      );
     };
     return {
       debug: () => {},

@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { deliveredAfterAll, endedBy, late, undelivered } from '#cloud/dispatch/alarm-alerts.ts';
+import { namesOf } from '#cloud/names.ts';
 import { durationWords } from '#cloud/alerts/wording.ts';
 import type { AlertCode } from '#protocols/api.ts';
 import type { Bilingual } from '#protocols/messages/bilingual.ts';
@@ -70,8 +72,8 @@ describe('people are told places by their names, and faults in their own languag
     await world.clock.pass(20_000);
     expect(told('alarm-late')).toEqual([
       {
-        zh: '实验小学 · 北门值班室 的真实报警在发生五分钟之后才送达接警中心，请核实现场情况。',
-        en: 'First School · North gate: the real alarm reached the centre more than five minutes after it was raised; check what is happening there.',
+        zh: '实验小学 · 北门值班室 的真实报警在发生五分钟之后才送达接警中心。请核实现场情况。',
+        en: 'First School · North gate: the real alarm reached the centre more than five minutes after it was raised. Check what is happening there.',
       },
     ]);
   });
@@ -150,6 +152,36 @@ describe('people are told places by their names, and faults in their own languag
     ]);
   });
 });
+
+test.each([
+  ['test', '测试', 'test'],
+  ['drill', '演练', 'drill'],
+  ['probe', '探测', 'probe'],
+] as const)(
+  'nothing that is said of a %s looks like an emergency, from its opening to its end',
+  (mode, zh, en) => {
+    const alarm = { name: 'n', campus: 'school', gateway: 'gate', device: 'b1', mode };
+    const centre = { id: 'police', name: null, primary: true };
+    const failure = { kind: 'next', fault: 'unreachable', reason: 'gone' } as const;
+    const alerts = [
+      undelivered(alarm, centre, null, namesOf([])),
+      undelivered(alarm, centre, failure, namesOf([]), 90_000),
+      late(alarm, namesOf([])),
+    ];
+    for (const alert of alerts) expect(alert).toMatchObject({ severity: 'warning', mode });
+    const texts = [
+      ...alerts.map(({ text }) => text),
+      deliveredAfterAll(alarm, centre, 90_000, namesOf([])),
+      endedBy(alarm, 'li', namesOf([])),
+    ];
+    for (const text of texts) {
+      expect(text.zh).toContain(`的${zh}报警`);
+      expect(text.en).toContain(`the ${en} alarm`);
+      expect(text.zh).not.toMatch(/的真实报警|电话|核实现场/);
+      expect(text.en).not.toMatch(/the real alarm|telephone|what is happening there/i);
+    }
+  },
+);
 
 test('a place without a name is told by its id', async () => {
   world.first.does = world.second.does = 'unreachable';

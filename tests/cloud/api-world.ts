@@ -5,6 +5,7 @@ import { createAlerts } from '#cloud/alerts/alerts.ts';
 import type { Alerts } from '#cloud/alerts/alerts.ts';
 import { startCommands } from '#cloud/commands/commands.ts';
 import type { Commands } from '#cloud/commands/commands.ts';
+import type { Ended } from '#cloud/dispatch/ending.ts';
 import { startDrills } from '#cloud/drills/drills.ts';
 import type { Drills } from '#cloud/drills/drills.ts';
 import { createFeed } from '#cloud/feed.ts';
@@ -12,6 +13,8 @@ import { createIncidents } from '#cloud/incidents/incidents.ts';
 import { startLiveness } from '#cloud/liveness/liveness.ts';
 import { namesOf } from '#cloud/names.ts';
 import type { Liveness } from '#cloud/liveness/liveness.ts';
+import { Shedding } from '#cloud/ingest/shedding.ts';
+import { recordsIn } from '#cloud/records/records.ts';
 import { openStore } from '#cloud/store/store.ts';
 import type { Store } from '#cloud/store/store.ts';
 import type { SqlValue } from '#platform/ports.ts';
@@ -55,6 +58,8 @@ export class ApiWorld {
   /** Commands that went down, in order. */
   readonly sent: Command[] = [];
   readonly warnings: string[] = [];
+  /** What comes of ending a delivery. */
+  ends: Ended = 'unknown';
   #signals = 0;
 
   async start(options: Partial<ApiOptions> = {}): Promise<this> {
@@ -94,7 +99,9 @@ export class ApiWorld {
         campuses,
         commands: this.commands,
         drills: this.drills,
-        endDelivery: async () => 'unknown',
+        endDelivery: async () => this.ends,
+        records: recordsIn({ store, clock }),
+        load: () => new Shedding(clock, seeded(), 1000, () => {}).load(),
         boundMs: 2000,
       },
       { host: '127.0.0.1', port: 0, token: this.token, ...options },

@@ -73,3 +73,19 @@ test('a restart of the cloud forgets no command, and its clock cannot keep one a
   await world.clock.pass(30_000);
   expect(await world.cloud.commands.get(id)).toMatchObject({ state: 'expired' });
 });
+
+test('what was asked long ago is forgotten, a few with each new command, and what still waits is not', async () => {
+  for (let i = 0; i < 30; i++) await world.cloud.commands.send(at, selfTest, { ...how, expiresInMs: 1000 });
+  await world.clock.pass(2000);
+  const { id } = await world.cloud.commands.send(at, selfTest, { ...how, expiresInMs: 400 * 86_400_000 });
+  const count = () =>
+    world.rows<{ n: number }>(`SELECT COUNT(*) AS n FROM commands WHERE kind = 'act'`)[0]!.n;
+  world.clock.wallAt += 89 * 86_400_000;
+  await world.cloud.commands.send(at, selfTest, how);
+  expect(count()).toBe(32);
+  world.clock.wallAt += 2 * 86_400_000;
+  await world.cloud.commands.send(at, selfTest, how);
+  await world.cloud.commands.send(at, selfTest, how);
+  expect(count()).toBe(4);
+  expect(await world.cloud.commands.get(id)).toMatchObject({ state: 'waiting' });
+});

@@ -91,6 +91,8 @@ async function beats(session: string, ms: number, devices: () => DeviceReport[] 
   await clock.pass(0);
 }
 
+/** How often a birth was asked for. */
+const asked = () => sent.filter(({ message }) => message['kind'] === 'rebirth').length;
 const state = (id: string) => liveness.device('gate', id)?.verdict.state;
 async function alerts(where = 'closed_at IS NULL') {
   await liveness.settled();
@@ -99,6 +101,27 @@ async function alerts(where = 'closed_at IS NULL') {
 }
 
 describe('a gateway', () => {
+  it('that was stopped on purpose is a warning, until it stays away for too long', async () => {
+    birth('s1', [button('b1')]);
+    liveness.onState('school', 'gate', { kind: 'goodbye', session: 's1' }, clock.wall());
+    await clock.pass(500_000);
+    expect(liveness.gateway('gate')?.state).toBe('offline');
+    expect(await alerts()).toEqual(['gateway-stopped gate']);
+    await clock.pass(110_000);
+    expect(await alerts()).toEqual(['gateway-offline gate']);
+    birth('s2', [button('b1')]);
+    expect(await alerts()).toEqual([]);
+  });
+
+  it('one of whose heartbeats was lost is asked for its birth, since news may have gone with it', async () => {
+    birth('s1', [button('b1')]);
+    beat('s1', [], { n: 1 });
+    beat('s1', [], { n: 2 });
+    expect(asked()).toBe(0);
+    beat('s1', [], { n: 4 });
+    expect(asked()).toBe(1);
+  });
+
   it('that is silent for 20 s is offline and raises one alert, which its birth ends', async () => {
     birth('s1', [button('b1')]);
     await clock.pass(19_000);

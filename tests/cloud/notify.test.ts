@@ -101,6 +101,39 @@ describe('a channel', () => {
     expect(new Set(duty.ids).size).toBe(1);
   });
 
+  const repeat = async (subject: string) => {
+    await alerts.repeat('gateway-offline', subject, { zh: '还断着', en: 'still cut' });
+    await clock.pass(0);
+  };
+
+  it('is told again of what lasts, each time anew, and not of what is over', async () => {
+    const duty = new Receiver();
+    await start(duty);
+    await repeat('a');
+    await raise('a');
+    await repeat('a');
+    await repeat('a');
+    await clear('a');
+    await repeat('a');
+    await clock.pass(3_600_000);
+    expect(duty.heard).toEqual(['opened a', 'repeated a', 'repeated a', 'closed a']);
+    expect(new Set(duty.ids).size).toBe(4);
+  });
+
+  it('that was away while an alert was told again hears of it once, and of its end', async () => {
+    const duty = new Receiver();
+    await start(duty);
+    duty.fails = 1;
+    await raise('a');
+    for (let i = 0; i < 20; i++) await repeat('a');
+    await clock.pass(60_000);
+    expect(duty.heard).toEqual(['opened a']);
+    await repeat('a');
+    await clear('a');
+    await clock.pass(60_000);
+    expect(duty.heard).toEqual(['opened a', 'repeated a', 'closed a']);
+  });
+
   it('hears of the closing only after the opening', async () => {
     const duty = new Receiver();
     await start(duty);

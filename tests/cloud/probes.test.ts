@@ -167,6 +167,42 @@ test('an unanswered probe ends by itself, and a button without a proof for one a
   );
 });
 
+test('old probes are forgotten, and never the last proof of a button', async () => {
+  await start();
+  const day = 86_400_000;
+  const insert = world.disk.files.get('cloud')!.prepare(
+    `INSERT INTO probes (campus, gateway, device, route, asked_at, command, proved, ok, done_at)
+     VALUES ('school', 'gate', ?, 'cloud', ?, 'c', 'centre', ?, 1)`,
+  );
+  for (const ok of [1, 1, 0]) insert.run('away', world.clock.wall() - 200 * day, ok);
+  insert.run('button-1', world.clock.wall() - 80 * day, 0);
+  await untilAsked('cloud');
+  const left = world.rows('SELECT device, ok FROM probes WHERE done_at = 1 ORDER BY id');
+  expect(left).toEqual([
+    { device: 'away', ok: 1 },
+    { device: 'button-1', ok: 0 },
+  ]);
+});
+
+test('a test press at a centre that takes no tests: nothing is sent to it, it ends by itself, and nobody is called', async () => {
+  world.takesTests = false;
+  world.first.state = { state: 'answering', since: 0, roundTripMs: 3 };
+  await start();
+  const facts = { type: 'test', mode: 'test', code: '601' } as const;
+  await world.says(press(world, 1, { facts }));
+  await pass(20_000);
+  expect([...world.first.taken, ...world.second.taken]).toEqual([]);
+  expect(world.receipts().at(-1)).toMatchObject({ state: 'ended' });
+  expect(world.rows('SELECT ended_reason FROM signals')).toEqual([
+    { ended_reason: 'no emergency; proved up to: door' },
+  ]);
+  await pass(120_000);
+  expect(world.openAlerts().filter((alert) => alert.startsWith('alarm-'))).toEqual([]);
+  expect(world.rows('SELECT * FROM incidents')).toEqual([]);
+  await world.says(press(world, 2));
+  expect(world.first.taken).toMatchObject([{ mode: 'real' }]);
+});
+
 test('nobody probes a button whose incident is open', async () => {
   await start();
   await world.says(press(world, 1));

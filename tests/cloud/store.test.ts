@@ -1,3 +1,4 @@
+import { DatabaseSync } from 'node:sqlite';
 import { beforeEach, expect, test } from 'vitest';
 import { createFeed } from '#cloud/feed.ts';
 import { eventsKept, openStore, type Store } from '#cloud/store/store.ts';
@@ -65,4 +66,61 @@ test('the feed keeps its newest entries, and says to a reader who was away too l
   expect(await feed.holds(5)).toBe(true);
   expect(await feed.holds(eventsKept + 6)).toBe(false);
   expect((await feed.after(0, 1))[0]!.id).toBe(6);
+});
+
+/** Tables as the first version made them. */
+const firstSchema = `
+CREATE TABLE meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
+CREATE TABLE signals (
+  id INTEGER PRIMARY KEY, name TEXT NOT NULL, digest TEXT NOT NULL, campus TEXT NOT NULL, gateway TEXT NOT NULL,
+  epoch TEXT NOT NULL, n INTEGER NOT NULL, device TEXT NOT NULL, type TEXT NOT NULL, mode TEXT NOT NULL,
+  account TEXT NOT NULL, zone INTEGER NOT NULL, code TEXT NOT NULL, occurred_at INTEGER NOT NULL,
+  clock_known INTEGER NOT NULL, origin TEXT, same_as INTEGER REFERENCES signals(id),
+  incident INTEGER REFERENCES incidents(id), age_at_ingest_ms REAL NOT NULL, age_at_first_byte_ms REAL NOT NULL,
+  first_byte_at REAL NOT NULL, ingested_at REAL NOT NULL, committed_at REAL NOT NULL, dispatched_at REAL,
+  delivered_at REAL, ended_by TEXT, crossed_restart INTEGER NOT NULL DEFAULT 0, late INTEGER NOT NULL DEFAULT 0,
+  edge_stages TEXT NOT NULL DEFAULT '{"first_byte":0}', lamp TEXT, reported INTEGER NOT NULL DEFAULT 0,
+  UNIQUE (name, digest)
+);
+CREATE TABLE incidents (
+  id INTEGER PRIMARY KEY, campus TEXT NOT NULL, gateway TEXT NOT NULL, device TEXT NOT NULL,
+  opened_at INTEGER NOT NULL, acknowledged_by TEXT, acknowledged_at INTEGER, resolved_by TEXT, resolved_at INTEGER
+);
+CREATE TABLE alerts (
+  id INTEGER PRIMARY KEY, code TEXT NOT NULL, severity TEXT NOT NULL, subject TEXT NOT NULL, text TEXT NOT NULL,
+  opened_at INTEGER NOT NULL, closed_at INTEGER
+);
+CREATE UNIQUE INDEX alerts_open ON alerts (code, subject) WHERE closed_at IS NULL;
+INSERT INTO meta VALUES ('cloud_epoch', '0123456789abcdef');
+INSERT INTO alerts (code, severity, subject, text, opened_at) VALUES ('gateway-offline', 'critical', 'gate', '{"zh":"x","en":"x"}', 1);
+INSERT INTO signals (name, digest, campus, gateway, epoch, n, device, type, mode, account, zone, code, occurred_at,
+  clock_known, age_at_ingest_ms, age_at_first_byte_ms, first_byte_at, ingested_at, committed_at)
+  VALUES ('gate.0.alarm.1', 'd', 'school', 'gate', '0', 1, 'b1', 'press', 'real', 'AAAA', 1, '120', 1, 1, 1, 1, 1, 1, 1);
+`;
+
+test('a store of the first version is opened: it loses nothing, and gains what came since', async () => {
+  const old = new MemoryDatabases();
+  const file = new DatabaseSync(':memory:');
+  file.exec(firstSchema);
+  old.files.set('cloud', file);
+  const columnsOf = (of: MemoryDatabases) =>
+    of.files
+      .get('cloud')!
+      .prepare(
+        `SELECT t.name || '.' || c.name AS c FROM sqlite_schema t, pragma_table_info(t.name) c
+         WHERE t.type = 'table' ORDER BY 1`,
+      )
+      .all()
+      .map(({ c }) => c);
+  const grown = await openStore({ clock, random: seeded(3), databases: old });
+  expect(grown.epoch).toBe('0123456789abcdef');
+  expect(columnsOf(old)).toEqual(columnsOf(disk));
+  expect(await grown.read('SELECT name, sum, route, ended_at FROM signals')).toEqual([
+    { name: 'gate.0.alarm.1', sum: null, route: null, ended_at: null },
+  ]);
+  expect(await grown.read('SELECT subject, mode, repeats FROM alerts')).toEqual([
+    { subject: 'gate', mode: null, repeats: 0 },
+  ]);
+  const again = await openStore({ clock, random: seeded(4), databases: old });
+  expect(again.epoch).toBe(grown.epoch);
 });

@@ -1,13 +1,15 @@
 import { createServer } from 'node:http';
 import type { Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
+import * as fc from 'fast-check';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, it, vi } from 'vitest';
 import { embeddedSchema, embeddedTelemetry, retentionMs } from '#cloud/telemetry/embedded.ts';
 import { influxTelemetry } from '#cloud/telemetry/influx.ts';
 import type { InfluxConfig } from '#cloud/telemetry/influx.ts';
 import { openLineQueue, queueSchema } from '#cloud/telemetry/line-queue.ts';
 import type { Sent } from '#cloud/telemetry/line-queue.ts';
-import { Progress } from '#cloud/telemetry/receiving.ts';
+import { gapGivenUpAfterMs, Progress } from '#cloud/telemetry/progress.ts';
+import type { ClosedGap } from '#cloud/telemetry/receiving.ts';
 import { openTelemetry } from '#cloud/telemetry/telemetry.ts';
 import type { TelemetryStore } from '#cloud/telemetry/telemetry-store.ts';
 import type { HttpPort } from '#platform/http.ts';
@@ -326,8 +328,14 @@ describe('points on their way to InfluxDB', () => {
 
 describe('telemetry of a gateway', () => {
   const http: HttpPort | null = null;
+  let gaps: ClosedGap[] = [];
+  let written: object[] = [];
+  beforeEach(() => {
+    gaps = [];
+    written = [];
+  });
   const open = () => {
-    const receipts: { epoch: string; n: number }[] = [];
+    const receipts: { epoch: string; n: number; missing: unknown }[] = [];
     return openTelemetry(
       {
         clock,
@@ -336,6 +344,11 @@ describe('telemetry of a gateway', () => {
         databases,
         http,
         epoch: 'cloud-epoch',
+        records: {
+          write: async (from, records) => void written.push({ ...from, records }),
+        },
+        pace: () => ({ kind: 'free' }),
+        onGap: (gap) => gaps.push(gap),
         send: (_campus, _gateway, _lane, message) => void receipts.push(message as never),
       },
       {},
@@ -388,17 +401,93 @@ describe('telemetry of a gateway', () => {
         await telemetry.receive('school', 'gate', message(n, epoch));
       }
     }
+    const gone = {
+      kind: 'gone',
+      session: 's1',
+      epoch: 'old',
+      from: 1,
+      to: 40,
+      values: 0,
+      why: 'unreadable',
+    } as const;
+    await telemetry.receive('school', 'gate', gone);
     expect(receipts.filter((r) => r.epoch === 'old').at(-1)?.n).toBe(42);
     expect(receipts.filter((r) => r.epoch === 'new').at(-1)?.n).toBe(2);
     await telemetry.close();
   });
 
-  it('is not waited for when the gateway itself dropped it: its oldest comes twice', () => {
-    const progress = new Progress(3);
-    progress.stored(7);
-    progress.stored(8);
-    expect(progress.n).toBe(3);
-    progress.stored(7);
-    expect(progress.n).toBe(8);
+  it('that is missing is asked for, once it can be no mere overtaking, and taken when it comes', async () => {
+    const { telemetry, receipts } = await open();
+    await telemetry.receive('school', 'gate', message(1));
+    await telemetry.receive('school', 'gate', message(4));
+    expect(receipts.at(-1)).toMatchObject({ n: 1, missing: [] });
+    await clock.pass(2_000);
+    await telemetry.receive('school', 'gate', message(7));
+    expect(receipts.at(-1)).toMatchObject({
+      n: 1,
+      missing: [
+        [2, 3],
+        [5, 6],
+      ],
+    });
+    for (const n of [2, 3, 5, 6]) await telemetry.receive('school', 'gate', message(n));
+    expect(receipts.at(-1)).toMatchObject({ n: 7, missing: [] });
+    expect(gaps).toEqual([]);
+    await telemetry.close();
   });
+
+  it('that its gateway has no more is told once, and no longer waited for', async () => {
+    const { telemetry, receipts } = await open();
+    await telemetry.receive('school', 'gate', message(9));
+    const gone = {
+      kind: 'gone',
+      session: 's1',
+      epoch: 'e1',
+      from: 1,
+      to: 8,
+      values: 40,
+      why: 'too-old',
+    } as const;
+    await telemetry.receive('school', 'gate', gone);
+    await telemetry.receive('school', 'gate', gone);
+    expect(receipts.at(-1)).toMatchObject({ n: 9, missing: [] });
+    expect(gaps).toMatchObject([{ gateway: 'gate', from: 1, to: 8, why: 'too-old' }]);
+    await telemetry.close();
+  });
+
+  it('that nobody answers for is given up, and told', async () => {
+    const { telemetry, receipts } = await open();
+    await telemetry.receive('school', 'gate', message(3));
+    await clock.pass(gapGivenUpAfterMs);
+    await telemetry.receive('school', 'gate', message(4));
+    expect(receipts.at(-1)).toMatchObject({ n: 4, missing: [] });
+    expect(gaps).toMatchObject([{ from: 1, to: 2, why: 'unanswered' }]);
+    await telemetry.close();
+  });
+
+  it('brings records, which are written once however often they come', async () => {
+    const { telemetry } = await open();
+    const record = { device: 'd1', kind: 'check-in' as const, at: start, details: { card: '0006547886' } };
+    const batch = { ...message(1), points: [], records: [record] };
+    await telemetry.receive('school', 'gate', batch);
+    await telemetry.receive('school', 'gate', batch);
+    expect(written).toEqual([{ campus: 'school', gateway: 'gate', batch: 'e1 1', records: [record] }]);
+    await telemetry.close();
+  });
+});
+
+it('any order of batches and words of loss ends with everything settled, and nothing waited for twice', () => {
+  fc.assert(
+    fc.property(fc.uniqueArray(fc.integer({ min: 1, max: 60 }), { minLength: 1 }), (order) => {
+      const progress = new Progress(0);
+      for (const n of order) progress.settled(n, n, 0);
+      const last = Math.max(...order);
+      for (const [from, to] of progress.gaps()) {
+        expect(order.some((n) => n >= from && n <= to)).toBe(false);
+        progress.settled(from, to, 0);
+      }
+      expect(progress.n).toBe(last);
+      expect(progress.gaps()).toEqual([]);
+    }),
+  );
 });

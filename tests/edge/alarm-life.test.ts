@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { World } from './world.ts';
+import { firstN, World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -79,7 +79,7 @@ test('a copy that comes while the commit is pending waits for it', async () => {
   world.disk.heal();
   await world.clock.pass(5);
   expect([press.acked, copy.acked]).toEqual(['received', 'received']);
-  expect(world.cloud.alarms.map((a) => a.name.n)).toEqual([1]);
+  expect(world.cloud.alarms.map((a) => a.name.n)).toEqual([firstN]);
 });
 
 test('a disk that does not answer in 50 ms holds no alarm up, and the host-ack waits for stored', async () => {
@@ -92,7 +92,7 @@ test('a disk that does not answer in 50 ms holds no alarm up, and the host-ack w
   expect(world.cloud.alarms).toHaveLength(0);
   await world.clock.pass(10);
   await world.clock.pass(20);
-  expect(world.cloud.alarms).toMatchObject([{ name: { n: 1 } }]);
+  expect(world.cloud.alarms).toMatchObject([{ name: { n: firstN } }]);
   expect(press.acked).toBeNull();
   world.cloud.receipt(world.cloud.alarms[0]!, 'stored');
   await world.clock.pass(10);
@@ -127,7 +127,7 @@ test('an outbox that cannot be opened: the edge runs on in an epoch of its own, 
   world.cloud.answers = null;
   const press = world.press();
   await world.clock.pass(200);
-  expect(world.cloud.alarms).toMatchObject([{ name: { epoch, n: 1 } }]);
+  expect(world.cloud.alarms).toMatchObject([{ name: { epoch, n: firstN } }]);
   expect(press.acked).toBeNull();
   world.disk.heal();
   await world.clock.pass(120_000);
@@ -277,6 +277,20 @@ test('refused and delivered by the edge: it leaves when the lamp has confirmed',
   world.cloud.answers = 'refused';
   world.press();
   await world.clock.pass(100);
+  expect(world.edge.status().alarms).toEqual([]);
+});
+
+test('delivered by the cloud of before and refused by the one of today: it leaves when its lamp has confirmed', async () => {
+  world.driver.confirms = false;
+  world.press();
+  await world.clock.pass(100);
+  world.cloud.epoch = 'cloud-2';
+  world.cloud.answers = 'refused';
+  await world.clock.pass(60_000);
+  expect(world.edge.status().alarms).toMatchObject([{ delivered: true }]);
+  expect(world.door.delivered).toEqual([]);
+  world.driver.lamps.at(-1)!.confirm();
+  await world.clock.pass(60_000);
   expect(world.edge.status().alarms).toEqual([]);
 });
 

@@ -48,3 +48,14 @@ test('the reservation is asked for half a block ahead of need', () => {
   names.take();
   expect(names.wanted().reserved).toBeGreaterThan(wanted.reserved);
 });
+
+test('a new epoch begins anywhere among the sequences of DC-09: two epochs without a clock must not look alike', () => {
+  const first = (fraction: number) => {
+    const names = new Names({ fraction: () => fraction, bytes: () => new Uint8Array(8) }, null);
+    const { reserved } = names.wanted();
+    const { n } = names.take();
+    expect(reserved).toBe(n - 1 + blockSize);
+    return n;
+  };
+  expect([first(0), first(0.5), first(1 - 2 ** -53)]).toEqual([1, 5000, 9999]);
+});

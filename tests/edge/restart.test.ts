@@ -1,5 +1,5 @@
 import { beforeEach, expect, test } from 'vitest';
-import { World } from './world.ts';
+import { firstN, World } from './world.ts';
 
 let world: World;
 beforeEach(async () => {
@@ -19,7 +19,7 @@ test('killed after the commit: the alarm goes on under its own name, flagged, wi
   await world.start();
   await world.clock.pass(2000);
   expect(world.cloud.alarms).toMatchObject([
-    { name: { n: 1 }, crossed_restart: true, since_first_byte_ms: null, age_at_first_byte_ms: 30 },
+    { name: { n: firstN }, crossed_restart: true, since_first_byte_ms: null, age_at_first_byte_ms: 30 },
   ]);
   expect(world.driver.lamps.map((l) => l.state)).toContain('delivered');
   expect(world.edge.status().alarms).toEqual([]);
@@ -51,6 +51,7 @@ test('a press that left the outbox is known for 30 days, across restarts: no sec
   await world.clock.pass(1000);
   expect(again.acked).toBe('delivered');
   expect(world.cloud.alarms).toHaveLength(1);
+  await world.clock.pass(61_000);
   await world.clock.skip(31 * 24 * 3_600_000);
   expect(world.disk.rows('SELECT * FROM alarms')).toEqual([]);
 });
@@ -116,7 +117,7 @@ test('an outbox that was rewound begins a new epoch, and says so', async () => {
   world.press();
   await world.clock.pass(100);
   const { epoch } = world.edge.status();
-  world.cloud.highestN = 5000;
+  world.cloud.highestN = 50_000;
   await world.restart();
   await world.clock.pass(100);
   const after = world.edge.status().epoch;
@@ -127,7 +128,7 @@ test('an outbox that was rewound begins a new epoch, and says so', async () => {
   world.cloud.highestN = 0;
   world.press();
   await world.clock.pass(100);
-  expect(world.cloud.alarms.at(-1)!.name).toMatchObject({ epoch: after, n: 1 });
+  expect(world.cloud.alarms.at(-1)!.name).toMatchObject({ epoch: after, n: firstN });
   await world.restart();
   expect(world.edge.status().epoch).toBe(after);
 });
@@ -139,12 +140,12 @@ test('a row that cannot be read is set aside: the others go on, and its press is
   world.press();
   await world.clock.pass(100);
   world.kill();
-  world.disk.damage(1);
+  world.disk.damage(firstN);
   world.cloud.answers = 'delivered';
   world.cloud.alarms = [];
   await world.start();
   await world.clock.pass(1000);
-  expect(world.cloud.alarms.map((a) => a.name.n)).toEqual([2]);
+  expect(world.cloud.alarms.map((a) => a.name.n)).toEqual([firstN + 1]);
   world.press(broken.event);
   await world.clock.pass(1000);
   expect(world.cloud.alarms).toHaveLength(2);
@@ -200,6 +201,6 @@ test('a press that came again before its file could be opened does not reach 110
   expect(world.edge.status().alarms).toMatchObject([{ name: first, delivered: true }]);
   world.cloud.mend();
   await world.clock.pass(60_000);
-  expect(world.cloud.reports.at(-1)).toMatchObject({ name: { n: 1 }, direct: [{ path: 'direct' }] });
+  expect(world.cloud.reports.at(-1)).toMatchObject({ name: { n: firstN }, direct: [{ path: 'direct' }] });
   expect(world.edge.status().alarms).toEqual([]);
 });

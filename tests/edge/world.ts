@@ -67,6 +67,9 @@ export class TestClock implements Clock {
   }
 }
 
+/** Where the numbers of a new epoch begin: every fraction that is drawn here is one half. */
+export const firstN = 5000;
+
 export async function settle() {
   for (let i = 0; i < 30; i++) await Promise.resolve();
 }

@@ -68,7 +68,7 @@ test('a right file gives its value, and later mistakes still find their line', (
 test('every mistake is told at once, each with its line and path', () => {
   const text = 'campus: 7\ncolour: red\ndevices:\n  - id: A1\n  - zone: 1000\n    kind: lamp\n';
   expect(mistakes(file(text))).toEqual([
-    'edge.yaml:1:1 campus: expected string, received number',
+    "edge.yaml:1:1 campus: is read as a number: put it in quotes, '7'",
     'edge.yaml:2:1 colour: expected a key that is known here (is it misspelt?)',
     'edge.yaml:4:5 devices[0].id: use a-z',
     'edge.yaml:5:5 devices[1].id: is missing: expected string',

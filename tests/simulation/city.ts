@@ -4,14 +4,19 @@ import { parseEdgeConfig } from '#edge/config.ts';
 import { drivers } from '#edge/drivers/index.ts';
 import { outboxSchema } from '#edge/outbox/schema.ts';
 import { startEdge } from '#edge/start.ts';
-import type { ByteStream } from '#platform/ports.ts';
+import type { ByteStream, SqlValue } from '#platform/ports.ts';
+import type { Wire } from '#platform/simulated/network.ts';
 import type { Ending } from '#platform/simulated/life.ts';
 import type { World } from '#platform/simulated/world.ts';
 import { type ButtonMemory, blankMemory } from '#sim/button/memory.ts';
 import { type Button, createButton } from '#sim/button/unit.ts';
 import { type Centre, startCentre } from '#sim/centre/centre.ts';
-import { type FrameStore, memoryFrameStore } from '#sim/centre/frame-store.ts';
+import { CentreBook } from './centre-book.ts';
 import { Ledger } from './ledger.ts';
+import { Names } from './names.ts';
+import type { How, Plan } from './plan.ts';
+import { Findings } from './promises.ts';
+import { Witness } from './witness.ts';
 
 export const account = '1234';
 /** The centres of the city: the lamps mean the first. */
@@ -20,7 +25,7 @@ export type CentreName = (typeof centres)[number];
 
 interface Place {
   centre: Centre;
-  store: FrameStore;
+  book: CentreBook;
 }
 
 /** One campus, its city and two centres: the real edge and cloud, and the simulated buttons and receivers. */
@@ -28,15 +33,27 @@ export class City {
   readonly world: World;
   readonly units: Button[] = [];
   readonly memories: ButtonMemory[] = [];
+  readonly wires: Wire[] = [];
   readonly ledger = new Ledger();
+  readonly names = new Names();
+  readonly findings: Findings;
+  /** Times in which something was out of order, virtual ms. */
+  readonly troubled: { from: number; to: number }[] = [];
+  /** Presses up to then may be missing from the cloud's store, which was put back from a backup. */
+  storeForgets: { from: number; to: number } | null = null;
+  /** When the edge's process ended, virtual ms. */
+  readonly edgeDied: number[] = [];
+  readonly witness: Witness;
   edge: Awaited<ReturnType<typeof startEdge>> | null = null;
   cloud: Awaited<ReturnType<typeof startCloud>> | null = null;
   readonly #places = new Map<CentreName, Place>();
   readonly #edgeConfig;
   readonly #cloudConfig;
 
-  constructor(world: World, buttons: number) {
+  constructor(world: World, plan: Pick<Plan, 'direct'>, buttons: number, stopAtFirst: boolean) {
     this.world = world;
+    this.findings = new Findings(stopAtFirst);
+    this.witness = new Witness(this);
     const door = (host: string) => ({ id: 'dc09', kind: 'dc09', host, port: 1110 });
     this.#cloudConfig = cloudConfig.parse({
       broker: { url: 'mqtt://broker:1883' },
@@ -51,7 +68,7 @@ export class City {
         campus: 'school',
         gateway: 'gateway',
         account,
-        direct: { centre: centres[0], door: door(centres[0]) },
+        ...(plan.direct ? { direct: { centre: centres[0], door: door(centres[0]) } } : {}),
         // The fingers of this city are quicker than anybody's; summing has stories of its own.
         summing: { above_per_minute: 6000 },
         devices: Array.from({ length: buttons }, (_, i) => ({
@@ -73,7 +90,13 @@ export class City {
   async open(nextN: number): Promise<void> {
     for (const name of centres) await this.#openCentre(name);
     await this.#numberFrom(nextN);
-    for (let i = 0; i < this.#edgeConfig.devices.length; i++) await this.#hangButton(i);
+    for (let i = 0; i < this.#edgeConfig.devices.length; i++) this.#hangButton(i);
+    await this.world.run({ until: this.world.now + 10 });
+    this.#tapBroker();
+    this.world.machine('edge').disk.onCommit = (file) => {
+      if (file === 'alarms') this.witness.outboxCommitted();
+    };
+    this.world.watch(() => this.findings.stopIfAny());
     this.startCloud();
     this.startEdge();
   }
@@ -82,8 +105,8 @@ export class City {
     return this.#places.get(name)!.centre;
   }
 
-  frames(name: CentreName) {
-    return this.#places.get(name)!.store.all();
+  book(name: CentreName): CentreBook {
+    return this.#places.get(name)!.book;
   }
 
   startEdge(): void {
@@ -115,6 +138,7 @@ export class City {
     const machine = this.world.machine(name);
     if (!machine.alive) return false;
     machine.crash(how);
+    if (name === 'edge') this.edgeDied.push(this.world.now);
     this[name] = null;
     return true;
   }
@@ -126,36 +150,79 @@ export class City {
   }
 
   /** Rows of the edge's or the cloud's own file, at no cost in time. */
-  look<T>(machine: 'edge' | 'cloud', sql: string): T[] {
+  look<T>(machine: 'edge' | 'cloud', sql: string, params: readonly SqlValue[] = []): T[] {
     const file = machine === 'edge' ? 'alarms' : 'cloud';
-    return this.world.machine(machine).disk.look(file, sql) as T[];
+    return this.world.machine(machine).disk.look(file, sql, params) as T[];
   }
 
-  press(i: number, how: 'press' | 'longPress' | 'secondPress' | 'test'): void {
-    const unit = this.units[i]!;
-    this.ledger.pressed(unit[how](), i);
+  press(i: number, how: How): void {
+    const finger = this.units[i]![how]();
+    const { finger: text } = this.ledger.pressed(finger, {
+      now: this.world.now,
+      unit: i,
+      silent: isSilent(i),
+    });
+    this.world.note(() => `unit-${i} is pressed: ${text}`);
     this.watch(i);
   }
 
   /** Power off and on: what its lamps showed is forgotten, its waiting presses are not. */
   restartUnit(i: number): void {
-    this.ledger.unitRestarts(i);
+    this.world.note(`unit-${i} loses its power`);
+    this.ledger.unitForgets(i, 'acked');
     this.units[i]!.restart();
   }
 
+  /** Another unit is hung in its place, with a blank memory; `serial` null: the old one, come back from repair. */
+  replaceUnit(i: number, serial: number | null): void {
+    const old = this.units[i]!;
+    this.world.note(`unit-${i} is replaced`);
+    this.ledger.unitForgets(i, 'all');
+    old.stop();
+    this.#hangUnit(i, serial ?? serialOf(i), serial === null ? null : { ...this.memories[i]!, counter: 0 });
+  }
+
   watch(i: number): void {
-    this.ledger.look(this.units[i]!.presses(), this.frames(centres[0]).length);
+    this.ledger.look(this.units[i]!.presses(), this.world.now, this.book(centres[0]).all().length, {
+      acked: (pressed) => {
+        this.world.note(() => `unit-${i} is host-acked: ${pressed.finger}`);
+        this.witness.acked(pressed);
+      },
+      lit: (pressed) => {
+        this.world.note(() => `unit-${i} shows delivered: ${pressed.finger}`);
+        this.witness.lit(pressed);
+      },
+    });
+  }
+
+  /** Notes a time in which a press may be touched by a fault. */
+  trouble(ms: number): void {
+    this.troubled.push({ from: this.world.now, to: this.world.now + ms });
+  }
+
+  #tapBroker(): void {
+    const { broker } = this.world;
+    const route = broker.route.bind(broker);
+    broker.route = (message) => {
+      this.witness.published(message);
+      route(message);
+    };
   }
 
   async #openCentre(name: CentreName): Promise<void> {
     const ports = this.world.machine(name).boot();
-    const store = memoryFrameStore();
+    const now = () => this.world.now;
+    const book = new CentreBook(now, (frame) => {
+      const { sequence, data, h } = frame;
+      this.world.note(() => `${name} takes ${sequence} ${data} ${h ?? 'without a time'}`);
+      this.witness.frame(name, frame);
+    });
     const starting = startCentre(
-      { listen: ports.listening, clock: ports.clock, log: ports.log, store },
+      { listen: ports.listening, clock: ports.clock, log: ports.log, store: book },
       { host: name, port: 1110 },
     );
     await this.world.run({ until: this.world.now + 10 });
-    this.#places.set(name, { centre: await starting, store });
+    this.#places.set(name, { centre: await starting, book });
   }
 
   async #numberFrom(nextN: number): Promise<void> {
@@ -171,34 +238,35 @@ export class City {
     machine.crash();
   }
 
-  async #hangButton(i: number): Promise<void> {
-    const { world } = this;
-    const machine = `unit-${i}`;
-    const wire = world.network.wire({ machine: 'edge', path: `/dev/tty${i}` }, { machine, path: '/wire' });
+  #hangButton(i: number): void {
+    const wire = this.world.network.wire(
+      { machine: 'edge', path: `/dev/tty${i}` },
+      { machine: `unit-${i}`, path: '/wire' },
+    );
     wire.corruption = 0.0005;
     wire.loss = 0.0005;
-    const ports = world.machine(machine).boot();
-    const memory = blankMemory(ports.random);
-    this.memories.push(memory);
+    this.wires.push(wire);
+    this.#hangUnit(i, serialOf(i), null);
+  }
+
+  #hangUnit(i: number, serial: number, memory: ButtonMemory | null): void {
+    const ports = this.world.machine(`unit-${i}`).boot();
+    const own = memory ?? blankMemory(ports.random);
+    this.memories[i] = own;
     let stream: ByteStream | undefined;
     const unit = createButton(
-      { clock: ports.clock, random: ports.random, log: ports.log, memory },
-      { serial: serialOf(i), heartbeatMs: 30_000, silent: isSilent(i) },
+      { clock: ports.clock, random: ports.random, log: ports.log, memory: own },
+      { serial, heartbeatMs: 30_000, silent: isSilent(i) },
       (bytes) => stream?.write(bytes),
     );
-    this.units.push(unit);
-    const opening = ports.streams.open(
-      { kind: 'tty', path: '/wire', baudRate: 9600 },
-      {
-        onData: (bytes) => {
-          unit.receive(bytes);
-          this.watch(i);
-        },
-        onClose: () => {},
-      },
-    );
-    await world.run({ until: world.now + 10 });
-    stream = await opening;
+    this.units[i] = unit;
+    const onData = (bytes: Uint8Array) => {
+      unit.receive(bytes);
+      this.watch(i);
+    };
+    void ports.streams
+      .open({ kind: 'tty', path: '/wire', baudRate: 9600 }, { onData, onClose: () => {} })
+      .then((opened) => (stream = opened));
   }
 }
 

@@ -1,14 +1,27 @@
+import type { CentreMode } from '#sim/centre/behaviour.ts';
 import { World } from '#platform/simulated/world.ts';
 import { centres, City } from './city.ts';
-import { type Findings, findUntold, judge } from './judge.ts';
-import { remember, type TroubleName, troubles } from './troubles.ts';
+import { findUntold, judge, type Judged } from './judge.ts';
+import { type DayOptions, type Plan, planOf } from './plan.ts';
+import { DayEnds, type Wrongs } from './promises.ts';
+import { tell } from './story.ts';
+import { remember, troubles } from './troubles.ts';
 
-export interface DayOptions {
-  seed: number | string;
+/** What came of a day. `wrongs` should be empty. */
+export interface Day extends Judged {
+  wrongs: Wrongs;
   presses: number;
-  buttons?: number;
-  /** What may go wrong; all of it by default. */
-  wrong?: readonly TroubleName[];
+  events: number;
+  trace: readonly string[];
+  /** What people can read of the first wrong; empty when there is none, or nothing was written down. */
+  story: string[];
+}
+
+export interface Living {
+  /** Ends the day at the first wrong that is seen. */
+  stopAtFirst?: boolean;
+  /** Writes down all that happens. */
+  tracing?: boolean;
 }
 
 const badBroker = { lost: 0.03, lostPuback: 0.03, duplicate: 0.05, reorder: 0.05, cutSubscriber: 0.01 };
@@ -17,57 +30,62 @@ const goodBroker = { lost: 0, lostPuback: 0, duplicate: 0, reorder: 0, cutSubscr
 const silenceMs = 45_000;
 
 /** One bad day of one campus, which follows from its seed. */
-export async function liveThrough({ seed, presses, buttons = 10, wrong }: DayOptions): Promise<Findings> {
-  const world = new World(seed);
+export async function liveThrough(options: DayOptions, how: Living = {}): Promise<Day> {
+  const { seed, buttons = 10 } = options;
+  const { stopAtFirst = false, tracing = true } = how;
+  const plan = planOf(options);
+  const world = new World(seed, { tracing });
+  const city = new City(world, plan, buttons, stopAtFirst);
+  let judged: Judged = { twins: 0, forgotten: 0, repeats: 0 };
   try {
-    const city = new City(world, buttons);
-    // In some worlds the sequence numbers of DC-09 come round during the day.
-    await city.open(world.random.chance(0.3) ? 9900 : 1);
+    await city.open(plan.nextN);
     await world.run({ until: world.now + 3000 });
     remember(city);
-    await badHours(city, presses, wrong ?? (Object.keys(troubles) as TroubleName[]));
+    await badHours(city, plan);
     mend(city);
-    const untold = await longSilence(city);
+    await longSilence(city);
     await untilQuiet(city);
-    return { ...judge(city), untold };
+    judged = judge(city, plan);
+  } catch (error) {
+    if (!(error instanceof DayEnds)) city.findings.add('broken', String(error));
   } finally {
     world.close();
   }
-}
-
-async function badHours(city: City, presses: number, names: readonly TroubleName[]): Promise<void> {
-  const { world } = city;
-  const { random } = world;
-  world.broker.faults = badBroker;
-  let end = world.now;
-  for (let i = 0; i < presses; i++) {
-    end += 50 + random.fraction() * 1500;
-    const how = kindOf(random.fraction());
-    world.after(end - world.now, () => city.press(i % city.units.length, how));
-  }
-  const strike = () => {
-    if (world.now > end) return;
-    const name = names[Math.floor(random.fraction() * names.length)]!;
-    world.note(`trouble: ${name}`);
-    troubles[name](city, 200 + random.fraction() * 8000);
-    world.after(500 + random.fraction() * 8000, strike);
+  const { wrongs } = city.findings;
+  const story = tell(city, plan);
+  return {
+    ...judged,
+    wrongs,
+    presses: city.ledger.all.length,
+    events: world.events,
+    trace: world.trace,
+    story,
   };
-  world.after(random.fraction() * 3000, strike);
-  await world.run({ until: end + 30_000 });
 }
 
-function kindOf(dice: number): 'press' | 'longPress' | 'secondPress' | 'test' {
-  if (dice < 0.76) return 'press';
-  if (dice < 0.84) return 'longPress';
-  return dice < 0.92 ? 'secondPress' : 'test';
+async function badHours(city: City, plan: Plan): Promise<void> {
+  const { world } = city;
+  world.broker.faults = plan.badBroker ? badBroker : goodBroker;
+  for (const { at, unit, how } of plan.presses) world.after(at, () => city.press(unit, how));
+  for (const { at, ms, trouble, random } of plan.strikes) {
+    world.after(at, () => {
+      world.note(`trouble: ${trouble}, ${(ms / 1000).toFixed(1)} s`);
+      city.trouble(ms);
+      troubles[trouble](city, ms, random);
+    });
+  }
+  await world.run({ until: world.now + plan.ends + 30_000 });
 }
 
 function mend(city: City): void {
   const { world } = city;
   world.note('all is mended');
   world.broker.faults = goodBroker;
+  world.broker.swallows = () => false;
   world.network.blackholes.clear();
-  for (const name of centres) city.centre(name).behave({ mode: 'acknowledge', clockOffsetMs: 0 });
+  world.network.partitions.clear();
+  for (const wire of city.wires) wire.plugged = true;
+  for (const name of centres) behave(city, name, 'acknowledge');
   for (const name of ['edge', 'cloud'] as const) {
     const machine = world.machine(name);
     machine.disk.failing = null;
@@ -76,16 +94,22 @@ function mend(city: City): void {
   }
 }
 
+function behave(city: City, name: (typeof centres)[number], mode: CentreMode): void {
+  city.centre(name).behave({ mode, clockOffsetMs: 0 });
+}
+
 /** 110 answers nobody, and nothing else is wrong: each press of this time must have been told of. */
-async function longSilence(city: City): Promise<string[]> {
+async function longSilence(city: City): Promise<void> {
   const { world } = city;
   await world.run({ until: world.now + 20_000 });
-  city.centre(centres[0]).behave({ mode: 'silent' });
+  city.trouble(silenceMs + 60_000);
+  behave(city, centres[0], 'silent');
+  city.witness.countAnswers();
   for (let i = 0; i < city.units.length; i++) city.press(i, 'press');
   await world.run({ until: world.now + silenceMs });
-  const untold = findUntold(city);
-  city.centre(centres[0]).behave({ mode: 'acknowledge' });
-  return untold;
+  findUntold(city);
+  city.witness.findUnanswered();
+  behave(city, centres[0], 'acknowledge');
 }
 
 async function untilQuiet(city: City): Promise<void> {

@@ -1,144 +1,210 @@
-import { encodeContactId } from '#protocols/contact-id.ts';
-import { formatTimestamp } from '#protocols/dc09/timestamp.ts';
-import { sequenceOf } from '#protocols/signal.ts';
-import type { CentreFrame } from '#sim/centre/frame-store.ts';
-import { account, type CentreName, centres, type City } from './city.ts';
+import { firstBreak, type LogEntry } from '#cloud/incidents/chain.ts';
+import { type CentreName, centres, type City } from './city.ts';
+import type { Pressed } from './ledger.ts';
+import type { Named, Told } from './names.ts';
+import type { Plan } from './plan.ts';
 
-/** What a day did wrong. Every list should be empty. */
-export interface Findings {
-  /** Presses that a centre never got, as `centre origin`. */
-  lost: string[];
-  /** Presses that a centre holds under more than one (account, sequence, data, [H]). */
-  doubled: string[];
-  /** Frames at a centre that are of no press. */
-  unexplained: string[];
-  /** Lamps that said delivered before 110 had acknowledged that very press. */
-  lies: string[];
-  /** Presses that their unit remembers and whose lamp never said delivered. */
-  dark: string[];
-  /** Alarms still in the edge's outbox at the end, with everything mended. */
-  stuck: string[];
-  /** Alarms without a receipt of 110 of which nobody was told during the long silence. */
-  untold: string[];
-  /** Alerts over undelivered alarms that are open although all is delivered. */
-  stale: string[];
-  presses: number;
+/** What is no wrong, and yet worth counting. */
+export interface Judged {
   /** Presses at 110 under two names, the first of which died with the edge before any disk held it. */
   twins: number;
   /** Presses that 110 acknowledged by the direct path, and whose edge died before any disk of ours held them. */
   forgotten: number;
   /** Identical frames beyond the first: allowed where a receipt was lost or late. */
   repeats: number;
-  trace: readonly string[];
 }
 
-interface SignalRow {
-  name: string;
-  origin: string;
-  n: number;
-  zone: number;
-  code: string;
-  occurred_at: number;
-  clock_known: number;
-}
+/** How long after a trouble its traces may still be seen, ms. */
+const aftermathMs = 60_000;
+/** How long an edge may have lived on without having told anybody of a receipt, ms. */
+const orphanMs = 5000;
+/** A frame arrives, whatever becomes of its sender meanwhile. */
+const inFlightMs = 100;
 
 /** What was asked for but never told: to be called after a silence of 110 in which nothing else was wrong. */
-export function findUntold(city: City): string[] {
-  return city
-    .look<{ name: string }>(
-      'cloud',
-      `SELECT name FROM signals s WHERE same_as IS NULL AND delivered_at IS NULL AND NOT EXISTS
-        (SELECT 1 FROM alerts a WHERE a.code = 'alarm-undelivered' AND a.subject = s.name AND a.closed_at IS NULL)`,
-    )
-    .map(({ name }) => name);
+export function findUntold(city: City): void {
+  const untold = city.look<{ name: string }>(
+    'cloud',
+    `SELECT name FROM signals s WHERE same_as IS NULL AND delivered_at IS NULL AND NOT EXISTS
+      (SELECT 1 FROM alerts a WHERE a.code = 'alarm-undelivered' AND a.subject = s.name AND a.closed_at IS NULL)`,
+  );
+  for (const { name } of untold) city.findings.add('untold', `${about(city, name)}: nobody was told`);
 }
 
-export function judge(city: City): Omit<Findings, 'untold'> {
-  const signals = city.look<SignalRow>(
-    'cloud',
-    'SELECT name, origin, n, zone, code, occurred_at, clock_known FROM signals',
+/** In full, at the end of a day on which all was mended. */
+export function judge(city: City, plan: Plan): Judged {
+  const atCloud = new Set(
+    city.look<{ name: string }>('cloud', 'SELECT name FROM signals').map(({ name }) => name),
   );
-  const namesOf = Map.groupBy(signals, ({ origin }) => origin);
-  const rows = city.look<{ name: string; origin: string }>('edge', 'SELECT name, origin FROM alarms');
-  const kept = new Set(rows.flatMap(({ name, origin }) => [name, origin]));
-  const held = new Map(centres.map((centre) => [centre, framesByIdentity(city, centre)]));
-  const unexplained = new Map(centres.map((centre) => [centre, new Map(held.get(centre))]));
-  const lost: string[] = [];
-  const doubled: string[] = [];
-  const lies: string[] = [];
+  const rows = city
+    .look<{ name: string; record: string }>('edge', 'SELECT name, record FROM alarms')
+    .map(({ name, record }) => ({ name, record: JSON.parse(record) as EdgeRecord }));
+  for (const { record } of rows) city.names.learn(record);
+  const inOutbox = new Set(rows.map(({ name }) => name));
+  const judged = { ...judgePresses(city, inOutbox, atCloud), repeats: repeatsOf(city) };
+  judgeCloud(city);
+  judgeEdge(city, rows);
+  if (!plan.badBroker) judgeUntouched(city);
+  return judged;
+}
+
+function judgePresses(city: City, inOutbox: Set<string>, atCloud: Set<string>): Omit<Judged, 'repeats'> {
+  const { findings, ledger, names } = city;
+  const unexplained = new Map(
+    centres.map((centre) => [centre, new Set(city.book(centre).identities.keys())]),
+  );
+  const suspects: { pressed: Pressed; litTooSoon: boolean }[] = [];
   let twins = 0;
   let forgotten = 0;
 
-  const suspects = city.ledger.all.filter(({ origin, heldWhenLit }) => {
-    const names = namesOf.get(origin) ?? [];
+  for (const pressed of ledger.all) {
+    const { finger, heldWhenLit } = pressed;
+    // It gave up its place in its unit's memory before anybody took it: nothing was promised of it.
+    if (pressed.ackedAt === null && !waits(city, pressed)) continue;
+    const named = names.of(finger);
+    const known = named.some(({ name }) => atCloud.has(name));
+    const safe = named.some(({ name }) => inOutbox.has(name));
+    // With a dead disk an edge takes what it knows of a lamp into its grave; the cloud brings the press to 110.
+    const forgottenHere = pressed.ackedAt !== null && !safe;
+    if (pressed.remembered && heldWhenLit === null && !forgottenHere) findings.add('dark', finger);
+    for (const { name, point, mode } of named) {
+      const expected = pressed.type === 'test' ? 'test' : 'real';
+      if (point !== pressed.point || mode !== expected)
+        findings.add('disguised', `${finger} went as ${mode} ${point} under the name ${name}`);
+    }
     let litTooSoon = false;
     for (const centre of centres) {
-      const frames = held.get(centre)!;
-      const here = names.filter((row) => frames.has(identityOf(row)));
-      const identities = [...new Set(here.map(identityOf))];
-      for (const identity of identities) unexplained.get(centre)!.delete(identity);
-      if (names.length > 0 && identities.length === 0) lost.push(`${centre} ${origin}`);
-      if (identities.length > 1) {
-        if (here.filter(({ name }) => kept.has(name)).length <= 1) twins += 1;
-        else doubled.push(`${centre} ${origin}: ${here.map(({ name }) => name).join(' and ')}`);
+      const { identities } = city.book(centre);
+      const here = named.filter(({ identity }) => identities.has(identity));
+      const different = new Set(here.map(({ identity }) => identity));
+      for (const identity of different) unexplained.get(centre)!.delete(identity);
+      if (different.size === 0 && (known || safe) && !excused(city, centre, pressed))
+        findings.add('lost', `${finger} never came to ${centre}`);
+      if (different.size > 1) {
+        if (here.filter(({ name }) => inOutbox.has(name)).length <= 1) twins += 1;
+        else findings.add('doubled', `${finger} came to ${centre} as ${textOf(here)}`);
       }
       if (centre === centres[0] && heldWhenLit !== null)
-        litTooSoon = !identities.some((identity) => frames.get(identity)! < heldWhenLit);
+        litTooSoon = ![...different].some((identity) => identities.get(identity)!.first < heldWhenLit);
     }
-    return names.length === 0 || litTooSoon;
-  });
-  // A name of which the cloud has never heard may be known to 110, by the direct path of an edge that then died.
+    if (litTooSoon || !(known || safe)) suspects.push({ pressed, litTooSoon });
+    else if (!known && city.storeForgets === null)
+      findings.add('lost', `${finger}: the cloud has never heard of it`);
+  }
+
+  // A name of which nobody has ever heard may be known to 110, by the direct path of an edge that then died.
+  const { identities } = city.book(centres[0]);
   const at110 = unexplained.get(centres[0])!;
-  for (const { origin, unit, heldWhenLit } of suspects) {
+  for (const { pressed, litTooSoon } of suspects) {
+    const { finger, unit, heldWhenLit } = pressed;
     const zone = ` ${String(unit + 1).padStart(3, '0')}"`;
+    const named = names.of(finger).some(({ identity }) => identities.has(identity));
     const told = [...at110].find(
-      ([identity, place]) => identity.includes(zone) && place < (heldWhenLit ?? 0),
+      (identity) => identity.includes(zone) && identities.get(identity)!.first < (heldWhenLit ?? 0),
     );
-    const known = namesOf.has(origin);
-    if (told === undefined || (!known && kept.has(origin))) (known ? lies : lost).push(origin);
-    else {
-      at110.delete(told[0]);
-      if (known) twins += 1;
-      else forgotten += 1;
+    if (told !== undefined) at110.delete(told);
+    if (litTooSoon && told === undefined)
+      findings.add('lies', `${finger}: its lamp said delivered before 110 had it`);
+    else if (litTooSoon) twins += 1;
+    else if (told !== undefined || named) forgotten += 1;
+    else findings.add('lost', `${finger} never came to 110`);
+  }
+  for (const [centre, left] of unexplained)
+    for (const identity of left) {
+      if (isOrphan(city, centre, identity)) twins += 1;
+      else findings.add('unexplained', `${centre} holds ${identity}`);
+    }
+  return { twins, forgotten };
+}
+
+/** 110 took it from an edge that died at once, and whose unit was not answered: it was sent again, as another. */
+function isOrphan(city: City, centre: CentreName, identity: string): boolean {
+  const { at, point } = city.book(centre).identities.get(identity)!;
+  return (
+    city.edgeDied.some((died) => died >= at - inFlightMs && died <= at + orphanMs) &&
+    city.ledger.all.some((p) => p.point === point && p.at <= at && (p.ackedAt ?? Infinity) > at)
+  );
+}
+
+function waits(city: City, { unit, finger }: Pressed): boolean {
+  const counter = Number(finger.split('/')[2]);
+  return city.memories[unit]!.waiting.some((waiting) => waiting.counter === counter);
+}
+
+/** A store that was put back from a backup cannot owe what it does not know of; 110 has it all the same. */
+function excused(city: City, centre: string, { at }: Pressed): boolean {
+  const gone = city.storeForgets;
+  return centre !== centres[0] && gone !== null && at >= gone.from && at <= gone.to;
+}
+
+function judgeCloud(city: City): void {
+  const { findings } = city;
+  for (const { name } of city.look<{ name: string }>(
+    'cloud',
+    `SELECT name FROM signals WHERE (mode <> 'real' AND incident IS NOT NULL)
+       OR (mode = 'real' AND same_as IS NULL AND incident IS NULL)`,
+  ))
+    findings.add('mixed', about(city, name));
+  for (const { subject } of city.look<{ subject: string }>(
+    'cloud',
+    `SELECT subject FROM alerts WHERE code = 'alarm-undelivered' AND closed_at IS NULL`,
+  ))
+    findings.add('stale', about(city, subject));
+  const log = city
+    .look<Omit<LogEntry, 'detail'> & { detail: string; hash: string }>(
+      'cloud',
+      'SELECT incident, seq, at, step, signal, detail, hash FROM incident_log ORDER BY incident, seq',
+    )
+    .map((entry) => ({ ...entry, detail: JSON.parse(entry.detail) as LogEntry['detail'] }));
+  for (const [incident, entries] of Map.groupBy(log, (entry) => entry.incident)) {
+    const at = firstBreak(entries);
+    if (at !== null) findings.add('rewritten', `incident ${incident}, entry ${at}`);
+  }
+}
+
+type EdgeRecord = Told & { direct: unknown[] };
+
+function judgeEdge(city: City, rows: { name: string; record: EdgeRecord }[]): void {
+  const { edge, findings } = city;
+  if (edge === null) findings.add('stuck', 'the edge does not run');
+  for (const { name } of edge?.status().alarms ?? []) findings.add('stuck', about(city, name));
+  const told = new Set(
+    city
+      .look<{ name: string }>(
+        'cloud',
+        `SELECT s.name FROM signals s JOIN receipts r ON r.signal = COALESCE(s.same_as, s.id) WHERE r.path = 'direct'`,
+      )
+      .map(({ name }) => name),
+  );
+  for (const { name, record } of rows) {
+    if (record.direct.length === 0 || told.has(name) || city.storeForgets !== null) continue;
+    findings.add('unreported', `${about(city, name)}: 110 has told the edge, and the cloud does not know`);
+  }
+}
+
+/** Of a press that was made and lit while nothing was wrong, each centre has exactly one frame. */
+function judgeUntouched(city: City): void {
+  for (const { finger, at, litAt } of city.ledger.all) {
+    if (litAt === null) continue;
+    if (city.troubled.some(({ from, to }) => at < to + aftermathMs && litAt + 1000 > from)) continue;
+    for (const centre of centres) {
+      const { identities } = city.book(centre);
+      const copies = city.names.of(finger).map(({ identity }) => identities.get(identity)?.copies ?? 0);
+      const frames = copies.reduce((sum, n) => sum + n, 0);
+      if (frames > 1) city.findings.add('repeated', `${finger} came to ${centre} ${frames} times`);
     }
   }
-
-  return {
-    lost,
-    doubled,
-    lies,
-    unexplained: centres.flatMap((centre) =>
-      [...unexplained.get(centre)!.keys()].map((i) => `${centre} ${i}`),
-    ),
-    dark: city.ledger.all.filter((p) => p.remembered && p.heldWhenLit === null).map(({ origin }) => origin),
-    stuck: city.edge?.status().alarms.map(({ name }) => name) ?? ['the edge does not run'],
-    stale: city
-      .look<{ subject: string }>(
-        'cloud',
-        `SELECT subject FROM alerts WHERE code = 'alarm-undelivered' AND closed_at IS NULL`,
-      )
-      .map(({ subject }) => subject),
-    presses: city.ledger.all.length,
-    twins,
-    forgotten,
-    repeats: centres.reduce((n, c) => n + city.frames(c).length - held.get(c)!.size, 0),
-    trace: city.world.trace,
-  };
 }
 
-/** Of each identity that a centre holds, the place of its first frame. */
-function framesByIdentity(city: City, centre: CentreName): Map<string, number> {
-  const first = new Map<string, number>();
-  for (const [i, { account, sequence, data, h }] of city.frames(centre).entries()) {
-    const identity = JSON.stringify([account, sequence, data, h]);
-    if (!first.has(identity)) first.set(identity, i);
-  }
-  return first;
+function repeatsOf(city: City): number {
+  return centres.reduce((sum, c) => sum + city.book(c).all().length - city.book(c).identities.size, 0);
 }
 
-function identityOf({ n, zone, code, occurred_at, clock_known }: SignalRow): string {
-  const data = encodeContactId({ account, qualifier: 1, code, partition: 0, zone });
-  const sequence = sequenceOf({ gateway: '', epoch: '', lane: 'alarm', n });
-  const h: CentreFrame['h'] = clock_known ? formatTimestamp(occurred_at) : null;
-  return JSON.stringify([account, sequence, data, h]);
+/** The press behind a name, for people. */
+function about(city: City, name: string): string {
+  return `${city.names.fingerOf(name) ?? 'an unknown press'} (${name})`;
+}
+
+function textOf(named: Named[]): string {
+  return named.map(({ name }) => name).join(' and ');
 }

@@ -1,12 +1,28 @@
-import type { PressOrigin } from '#protocols/button-frame/frame.ts';
-import { originText } from '#protocols/signal.ts';
 import type { PressRecord } from '#sim/button/press.ts';
+
+/** The finger itself, in words of our own: the ledger must not rest on the code that it judges. */
+export interface Finger {
+  serial: number;
+  boot: number;
+  counter: number;
+  type: string;
+}
+
+export function fingerText({ serial, boot, counter, type }: Finger): string {
+  return `${serial.toString(16)}/${boot}/${counter}/${type}`;
+}
 
 /** What a person who stands beside the button would write down of one press. */
 export interface Pressed {
-  readonly origin: string;
+  readonly finger: string;
   readonly unit: number;
-  acked: boolean;
+  readonly type: string;
+  /** Virtual ms. */
+  readonly at: number;
+  /** What 110 must be told, as `zone code`. */
+  readonly point: string;
+  ackedAt: number | null;
+  litAt: number | null;
   /** Frames that the primary centre held when the lamp first said delivered; null: it never did. */
   heldWhenLit: number | null;
   /** Its unit still remembers it: its lamp can be lit. */
@@ -16,29 +32,58 @@ export interface Pressed {
 /** Every press of a day. The units themselves forget. */
 export class Ledger {
   readonly #pressed = new Map<string, Pressed>();
+  #all: Pressed[] = [];
 
-  get all(): Pressed[] {
-    return [...this.#pressed.values()];
+  get all(): readonly Pressed[] {
+    return this.#all;
   }
 
-  pressed(origin: PressOrigin, unit: number): void {
-    const text = originText(origin);
-    this.#pressed.set(text, { origin: text, unit, acked: false, heldWhenLit: null, remembered: true });
+  pressed(finger: Finger, at: { now: number; unit: number; silent: boolean }): Pressed {
+    const text = fingerText(finger);
+    if (this.#pressed.has(text)) throw new Error(`pressed twice: ${text}`);
+    const code = finger.type === 'test' ? '601' : at.silent ? '122' : '120';
+    const pressed: Pressed = {
+      finger: text,
+      unit: at.unit,
+      type: finger.type,
+      at: at.now,
+      point: `${at.unit + 1} ${code}`,
+      ackedAt: null,
+      litAt: null,
+      heldWhenLit: null,
+      remembered: true,
+    };
+    this.#pressed.set(text, pressed);
+    this.#all.push(pressed);
+    return pressed;
   }
 
-  look(presses: readonly PressRecord[], held: number): void {
+  /** Reads what a unit shows; the callbacks come once for each press. */
+  look(
+    presses: readonly PressRecord[],
+    now: number,
+    held: number,
+    seen: { acked(pressed: Pressed): void; lit(pressed: Pressed): void },
+  ): void {
     for (const { origin, ackedAt, lamp } of presses) {
-      const pressed = this.#pressed.get(originText(origin));
-      if (pressed === undefined) throw new Error(`nobody pressed ${originText(origin)}`);
-      pressed.acked ||= ackedAt !== null;
-      if (lamp === 'delivered') pressed.heldWhenLit ??= held;
+      const pressed = this.#pressed.get(fingerText(origin));
+      if (pressed === undefined) throw new Error(`nobody pressed ${fingerText(origin)}`);
+      if (ackedAt !== null && pressed.ackedAt === null) {
+        pressed.ackedAt = now;
+        seen.acked(pressed);
+      }
+      if (lamp === 'delivered' && pressed.heldWhenLit === null) {
+        pressed.heldWhenLit = held;
+        pressed.litAt = now;
+        seen.lit(pressed);
+      }
     }
   }
 
-  /** Without power the unit forgets the presses that were host-acked. */
-  unitRestarts(unit: number): void {
-    for (const pressed of this.#pressed.values()) {
-      if (pressed.unit === unit && pressed.acked) pressed.remembered = false;
+  /** Without power the unit forgets the presses that were host-acked; another unit knows of none. */
+  unitForgets(unit: number, what: 'acked' | 'all'): void {
+    for (const pressed of this.#all) {
+      if (pressed.unit === unit && (what === 'all' || pressed.ackedAt !== null)) pressed.remembered = false;
     }
   }
 }

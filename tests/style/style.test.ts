@@ -99,6 +99,16 @@ describe('style', () => {
     expect(readFileSync(join(root, 'package-lock.json'), 'utf8')).not.toMatch(/"resolved"/);
   });
 
+  it('every promise of docs/guarantees.md names a test that exists', () => {
+    const page = readFileSync(join(root, 'docs/guarantees.md'), 'utf8');
+    const named = [...page.matchAll(/`(tests\/[^`]+)` “([^”]+)”/g)];
+    expect(named.length).toBeGreaterThan(30);
+    const missing = named.filter(
+      ([, file, title]) => !files.find(({ path }) => path === file)?.text.includes(title!),
+    );
+    expect(missing.map(([text]) => text)).toEqual([]);
+  });
+
   it('documents link to, and name, only files that exist', () => {
     const pages = [
       'README.md',

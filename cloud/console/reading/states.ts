@@ -78,6 +78,7 @@ export function alertMark(alert: ApiAlert): AlertMark {
   if (alert.severity === 'critical') return 'critical';
   switch (alert.code) {
     case 'gateway-offline':
+    case 'gateway-stopped':
     case 'device-offline':
       return 'offline';
     default:

@@ -113,7 +113,7 @@ export function watchInput(
     if (condition !== 'rest' && condition !== 'active') return;
     const active = condition === 'active';
     const level = levelOf[settings.contact];
-    if (level) return context.level(id, level, active, at);
+    if (level) return void context.level(id, level, active, at);
     context.heard(id, { state: stateText(settings.contact, active) });
     // What it was before the first reading is not known, so the first is no event.
     if (before === null || settings.contact === 'fault') return;

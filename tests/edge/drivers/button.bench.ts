@@ -66,7 +66,7 @@ export function startDriver(
       events.push(raised);
       return options.answer?.(raised) ?? Promise.resolve('received');
     },
-    level() {},
+    level: () => Promise.resolve(),
     heard(_device, said) {
       heard += 1;
       if (said) facts.push(said);

@@ -6,6 +6,7 @@ import type { DriverContext } from '#edge/driver.ts';
 import { turns } from '#edge/turns.ts';
 import type { DeviceHealth } from '#protocols/messages/state.ts';
 import type { DeviceRecord } from '#protocols/messages/telemetry.ts';
+import type { SignalType } from '#protocols/signal.ts';
 
 const silentLog: Log = {
   debug() {},
@@ -24,7 +25,9 @@ export function recorder(hurry = 1) {
   const told = {
     heard: [] as { device: string; facts: Record<string, string | number | boolean> }[],
     health: [] as { device: string; health: DeviceHealth }[],
-    levels: [] as { device: string; up: boolean }[],
+    levels: [] as { device: string; type: SignalType; up: boolean }[],
+    /** What a driver waits for after a level. */
+    durable: Promise.resolve(),
     lines: [] as { open: boolean; reason?: string }[],
     crashes: [] as unknown[],
     records: [] as { device: string; kind: DeviceRecord['kind']; details: DeviceRecord['details'] }[],
@@ -44,7 +47,10 @@ export function recorder(hurry = 1) {
     stop: stopping.signal,
     crashed: (error) => told.crashes.push(error),
     event: () => Promise.reject(new Error('this device raises levels only')),
-    level: (device, _type, up) => told.levels.push({ device, up }),
+    level: (device, type, up) => {
+      told.levels.push({ device, type, up });
+      return told.durable;
+    },
     heard: (device, facts = {}) => told.heard.push({ device, facts }),
     health: (device, health) => told.health.push({ device, health }),
     line: (open, reason) => told.lines.push({ open, reason }),
@@ -54,6 +60,10 @@ export function recorder(hurry = 1) {
   return {
     ...told,
     context,
+    /** From now on a level is durable when this resolves. */
+    durableWhen: (promise: Promise<void>) => {
+      told.durable = promise;
+    },
     stop: () => stopping.abort(),
     /** The health in force, as its state and English reason. */
     healthOf(device: string): string {

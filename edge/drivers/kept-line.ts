@@ -1,18 +1,18 @@
 import { reasonOf } from '#platform/reason.ts';
 import type { ByteStream, StreamAddress } from '#platform/ports.ts';
 import { backoff } from '#platform/backoff.ts';
-import type { DriverContext } from '../../driver.ts';
+import type { DriverContext } from '../driver.ts';
 
-/** Waits between tries to open the line. Short: each is time in which no press gets through. */
+/** Waits between tries to open the line. Short: each is time in which no press and no card gets through. */
 const reopenPace = { firstMs: 250, maxMs: 5000 };
 
-export interface ButtonLineEvents {
+export interface KeptLineEvents {
   onOpen(): void;
   onData(bytes: Uint8Array, at: number): void;
 }
 
 /** A line that is opened again, for ever, whenever it is lost. */
-export interface ButtonLine {
+export interface KeptLine {
   readonly open: boolean;
   /** Dropped while the line is closed. */
   write(bytes: Uint8Array): void;
@@ -21,11 +21,7 @@ export interface ButtonLine {
   close(): void;
 }
 
-export function keepOpen(
-  context: DriverContext,
-  address: StreamAddress,
-  events: ButtonLineEvents,
-): ButtonLine {
+export function keepOpen(context: DriverContext, address: StreamAddress, events: KeptLineEvents): KeptLine {
   let stream: ByteStream | null = null;
   let closed = false;
   const pace = backoff(reopenPace, context.random);

@@ -1,0 +1,57 @@
+import { parseContactId } from '#protocols/contact-id.ts';
+import type { CentreFrame, FrameStore } from '#sim/centre/frame-store.ts';
+
+/** (account, sequence, data, [H]): what 110 tells incidents apart by. */
+export type Identity = string;
+
+export function identityOf({
+  account,
+  sequence,
+  data,
+  h,
+}: Pick<CentreFrame, 'account' | 'sequence' | 'data' | 'h'>): Identity {
+  return JSON.stringify([account, sequence, data, h]);
+}
+
+/** Which point of the campus a frame is about, as `zone code`. */
+export function pointOf(frame: CentreFrame): string {
+  const event = parseContactId(frame.data);
+  return event === undefined ? frame.data : `${event.zone} ${event.code}`;
+}
+
+/** What a centre holds, kept as it comes in: it acknowledges nothing that is not in here. */
+export class CentreBook implements FrameStore {
+  readonly #frames: CentreFrame[] = [];
+  /** Of each identity, the place and virtual time of its first frame, what it is about, and how many came. */
+  readonly identities = new Map<Identity, { first: number; at: number; point: string; copies: number }>();
+  /** How many different identities are of one point (`zone code`). */
+  readonly #atPoint = new Map<string, number>();
+  readonly #onFrame: (frame: CentreFrame) => void;
+  readonly #now: () => number;
+
+  constructor(now: () => number, onFrame: (frame: CentreFrame) => void) {
+    this.#now = now;
+    this.#onFrame = onFrame;
+  }
+
+  append(frame: CentreFrame): void {
+    this.#frames.push(frame);
+    const identity = identityOf(frame);
+    const known = this.identities.get(identity);
+    if (known !== undefined) known.copies += 1;
+    else {
+      const point = pointOf(frame);
+      this.identities.set(identity, { first: this.#frames.length - 1, at: this.#now(), point, copies: 1 });
+      this.#atPoint.set(point, this.atPoint(point) + 1);
+    }
+    this.#onFrame(frame);
+  }
+
+  all(): readonly CentreFrame[] {
+    return this.#frames;
+  }
+
+  atPoint(point: string): number {
+    return this.#atPoint.get(point) ?? 0;
+  }
+}

@@ -1,0 +1,156 @@
+import { Hand } from './crew.ts';
+import type { Promised } from './promises.ts';
+import type { TroubleName } from './troubles.ts';
+import type { Mutation } from './worker.ts';
+
+/** A mistake in the alarm path that the simulation must find: a simulation that finds nothing proves nothing. */
+export interface Mutant extends Mutation {
+  mistake: string;
+  /** What it may be found by: the promises that it breaks. */
+  breaks: readonly Promised[];
+  /** What is let go wrong, so that few days will do. */
+  wrong: readonly TroubleName[];
+}
+
+const daysTried = 15;
+const pressesInDay = 60;
+
+/** The first day that is not clean with this mistake in the code; null: all are. */
+export async function caughtBy(mutant: Mutant): Promise<{ seed: number; promise: Promised } | null> {
+  const { mistake: _, breaks: __, wrong, ...mutation } = mutant;
+  const hand = new Hand(mutation);
+  try {
+    for (let seed = 1; seed <= daysTried; seed++) {
+      const options = { seed, presses: pressesInDay, wrong };
+      const { wrongs } = await hand.live(options, { stopAtFirst: true, tracing: false });
+      const [promise] = Object.keys(wrongs) as Promised[];
+      if (promise !== undefined) return { seed, promise };
+    }
+    return null;
+  } finally {
+    await hand.close();
+  }
+}
+
+export const mutants: readonly Mutant[] = [
+  {
+    mistake: 'the edge host-acks before the press is durable anywhere',
+    breaks: ['early'],
+    file: 'edge/alarm/alarms.ts',
+    from: 'await alarm.durable.promise;',
+    to: '',
+    wrong: ['the edge crashes', 'a failing disk', 'packets vanish'],
+  },
+  {
+    mistake: 'the edge believes a receipt whose digest is of another signal',
+    breaks: ['lies', 'trimmed'],
+    file: 'edge/alarm/alarms.ts',
+    from: 'if (receipt.digest !== record.digest) {',
+    to: 'if (false) {',
+    wrong: ['another gateway has a copy of the card', 'a centre misbehaves'],
+  },
+  {
+    mistake: 'an origin repeats after its button was replaced',
+    breaks: ['lost', 'lies', 'early'],
+    file: 'protocols/signal.ts',
+    from: '${o.boot}-',
+    to: '',
+    wrong: ['a button is replaced'],
+  },
+  {
+    mistake: 'the edge resends only until stored',
+    breaks: ['lost', 'dark', 'stuck'],
+    file: 'edge/alarm/resend.ts',
+    from: "held !== 'delivered'",
+    to: "held === 'none'",
+    wrong: ['receipts are lost', 'a centre misbehaves', 'the cloud crashes'],
+  },
+  {
+    mistake: 'the edge keeps its direct receipts to itself',
+    breaks: ['unreported'],
+    file: 'edge/alarm/alarm.ts',
+    from: 'return reported < record.revision;',
+    to: 'return false && reported < record.revision;',
+    wrong: ['packets vanish', 'the broker forgets everything'],
+  },
+  {
+    mistake: 'the edge takes every copy of a press for a press of its own',
+    breaks: ['doubled', 'repeated', 'unexplained', 'stuck'],
+    file: 'edge/alarm/alarms.ts',
+    from: 'key === null ? undefined : this.#byOrigin.get(key)',
+    to: 'undefined as Alarm | undefined',
+    wrong: ['a slow disk', 'a failing disk', 'a serial line is cut'],
+  },
+  {
+    mistake: 'an alarm leaves the outbox on PUBACK',
+    breaks: ['dark', 'lost'],
+    file: 'edge/alarm/resend.ts',
+    from: "path.log.info('alarm published', { alarm: text, copy });",
+    to: 'alarm.left = true; path.onLeft(alarm);',
+    wrong: ['the cloud crashes', 'the broker forgets everything', 'alarms are lost'],
+  },
+  {
+    mistake: 'the edge sends again without back-off',
+    breaks: ['flood'],
+    file: 'edge/alarm/resend.ts',
+    from: 'alarm.stop.resend = path.clock.after(alarm.pace.next(), () => speak(path, alarm, cut));\n}\n\n/** As',
+    to: 'alarm.stop.resend = path.clock.after(20, () => speak(path, alarm, cut));\n}\n\n/** As',
+    wrong: ['the cloud crashes'],
+  },
+  {
+    mistake: 'the edge gives the names of a block again after a crash',
+    breaks: ['lies', 'lost', 'unexplained', 'dark', 'doubled'],
+    file: 'edge/outbox/names.ts',
+    from: 'this.#next = kept.reserved + 1;',
+    to: 'this.#next = Math.max(1, kept.reserved - 99);',
+    wrong: ['the edge crashes'],
+  },
+  {
+    mistake: 'the cloud answers no receipt to a copy that it has had before',
+    breaks: ['unanswered', 'lost', 'dark', 'stuck'],
+    file: 'cloud/ingest/alarm-ingest.ts',
+    from: 'const asked = { receivedAt: arrival.wall, sentAt: alarm.sent_at };',
+    to: "if (admitted.as === 'known') return;\n    const asked = { receivedAt: arrival.wall, sentAt: alarm.sent_at };",
+    wrong: ['receipts are lost', 'a centre misbehaves', 'the edge crashes'],
+  },
+  {
+    mistake: 'the edge does not take up what its outbox has kept',
+    breaks: ['lost', 'dark', 'stuck'],
+    file: 'edge/start.ts',
+    from: 'alarms.resume(kept);',
+    to: '',
+    wrong: ['the edge crashes', 'packets vanish', 'a centre misbehaves'],
+  },
+  {
+    mistake: 'the cloud forgets what it owes when it starts again',
+    breaks: ['lost', 'untold', 'stale'],
+    file: 'cloud/dispatch/recovery.ts',
+    from: 'for (const owed of found) dispatcher.take(owed, true);',
+    to: '',
+    wrong: ['the cloud crashes', 'a centre misbehaves'],
+  },
+  {
+    mistake: 'the cloud says delivered when it has stored',
+    breaks: ['lies', 'trimmed'],
+    file: 'cloud/ingest/answers.ts',
+    from: "state: held.delivered ? 'delivered' : held.ended ? 'ended' : 'stored',",
+    to: "state: 'delivered',",
+    wrong: ['a centre misbehaves'],
+  },
+  {
+    mistake: 'nobody is told of an alarm without a receipt',
+    breaks: ['untold'],
+    file: 'cloud/dispatch/alarm-alerts.ts',
+    from: "code: 'alarm-undelivered',",
+    to: "code: 'centre-silent',",
+    wrong: ['the cloud crashes'],
+  },
+  {
+    mistake: 'a test goes to 110 as a real alarm',
+    breaks: ['disguised', 'unexplained'],
+    file: 'edge/alarm/identity.ts',
+    from: "if (type === 'test') return 'test';",
+    to: "if (type === 'test') return 'real';",
+    wrong: ['the broker forgets everything'],
+  },
+];

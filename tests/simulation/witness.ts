@@ -1,0 +1,150 @@
+import type { MqttMessage } from '#platform/ports.ts';
+import type { CentreFrame } from '#sim/centre/frame-store.ts';
+import { pointOf } from './centre-book.ts';
+import { centres, type CentreName, type City } from './city.ts';
+import type { Told } from './names.ts';
+import { fingerText, type Finger, type Pressed } from './ledger.ts';
+
+/** Copies of one alarm within this time, and how many are too many, whatever goes wrong meanwhile. */
+const floodMs = 5000;
+const floodCopies = 40;
+
+/**
+ * Stands by all day and checks what can be checked at once: at each host-ack, lamp, frame at 110, copy on the
+ * broker and commit of the outbox.
+ */
+export class Witness {
+  readonly #city: City;
+  readonly #copies = new Map<string, number[]>();
+  /** Questions without an answer, by name. */
+  readonly #owed = new Map<string, number>();
+  #countedFrom = 0;
+  #left = 0;
+
+  constructor(city: City) {
+    this.#city = city;
+  }
+
+  /** Durable somewhere: the gateway's disk, the cloud's, or 110. */
+  acked(pressed: Pressed): void {
+    const city = this.#city;
+    const stored = (['edge', 'cloud'] as const).some((machine) => this.#onDisk(machine, pressed));
+    if (!stored && city.book(centres[0]).atPoint(pressed.point) === 0)
+      city.findings.add('early', `${pressed.finger} was host-acked and is nowhere`);
+  }
+
+  /** As many different incidents of this point at 110 as lamps of it that say delivered. */
+  lit(pressed: Pressed): void {
+    const city = this.#city;
+    const { point } = pressed;
+    const lit = city.ledger.all.filter((p) => p.point === point && p.litAt !== null).length;
+    if (lit > city.book(centres[0]).atPoint(point))
+      city.findings.add('lies', `${pressed.finger}: its lamp says delivered, and 110 does not know of it`);
+  }
+
+  frame(centre: CentreName, frame: CentreFrame): void {
+    const point = pointOf(frame);
+    const { ledger, findings } = this.#city;
+    if (ledger.all.some((p) => p.point === point)) return;
+    const zone = point.split(' ')[0];
+    const other = ledger.all.findLast((p) => p.point.split(' ')[0] === zone);
+    if (other === undefined) findings.add('unexplained', `${centre} got ${frame.data}`);
+    else findings.add('disguised', `${other.finger} looks like ${frame.data} at ${centre}`);
+  }
+
+  /** A message has come to the broker, straight from a gateway. */
+  published({ topic, payload }: MqttMessage): void {
+    const alarmLane = topic.endsWith('/alarm');
+    if (!alarmLane && !topic.endsWith('/receipt')) return;
+    const city = this.#city;
+    const message = JSON.parse(Buffer.from(payload).toString()) as AlarmLane;
+    if (message.name === undefined) return;
+    const { gateway, epoch, n } = message.name;
+    const name = `${gateway}.${epoch}.alarm.${n}`;
+    this.#owed.set(name, (this.#owed.get(name) ?? 0) + (alarmLane ? 1 : -1));
+    if (message.kind === 'alarm-receipt') return;
+    if (message.kind === 'alarm') city.names.learn(message);
+    const { now } = city.world;
+    const key = `${message.kind} ${name}`;
+    const copies = (this.#copies.get(key) ?? []).filter((at) => now - at < floodMs);
+    copies.push(now);
+    this.#copies.set(key, copies);
+    if (copies.length > floodCopies)
+      city.findings.add('flood', `${city.names.fingerOf(name) ?? name}: over ${floodCopies} copies in 5 s`);
+  }
+
+  /** From here on every question (a copy, a report) and every answer is counted. */
+  countAnswers(): void {
+    this.#owed.clear();
+    this.#countedFrom = this.#city.world.now;
+  }
+
+  /**
+   * Called when nothing but 110 was wrong since `countAnswers`, for presses made since then: of older ones a pile
+   * may come at once, and there a newer copy takes the place of one that waits. A report and a copy, which go
+   * together, may be on their way.
+   */
+  findUnanswered(): void {
+    const { ledger, names, findings } = this.#city;
+    for (const { finger, at } of ledger.all) {
+      if (at < this.#countedFrom) continue;
+      for (const { name } of names.of(finger)) {
+        const owed = this.#owed.get(name) ?? 0;
+        if (owed > 2) findings.add('unanswered', `${finger}: ${owed} copies`);
+      }
+    }
+  }
+
+  /** The outbox has changed: what has left it must be known to 110. */
+  outboxCommitted(): void {
+    const city = this.#city;
+    const [count] = city.look<{ n: number }>(
+      'edge',
+      'SELECT COUNT(*) AS n FROM alarms WHERE left_at IS NOT NULL',
+    );
+    if (count === undefined || count.n === this.#left) return;
+    this.#left = count.n;
+    const left = new Map<string, string[]>();
+    for (const { origin } of city
+      .look<{ record: string }>('edge', 'SELECT record FROM alarms WHERE left_at IS NOT NULL')
+      .flatMap(({ record }) => (JSON.parse(record) as { facts: { origin: Finger | null } }).facts)) {
+      if (origin === null) continue;
+      const finger = fingerText(origin);
+      const point = city.ledger.all.find((p) => p.finger === finger)?.point;
+      if (point !== undefined) left.set(point, [...(left.get(point) ?? []), finger]);
+    }
+    for (const [point, fingers] of left) {
+      if (fingers.length > city.book(centres[0]).atPoint(point))
+        city.findings.add('trimmed', `${fingers.at(-1)} has left the outbox, and 110 does not know of it`);
+    }
+  }
+
+  #onDisk(machine: 'edge' | 'cloud', { finger }: Pressed): boolean {
+    const counter = Number(finger.split('/')[2]);
+    if (machine === 'cloud') {
+      const rows = this.#city.look<{ origin: string }>(
+        'cloud',
+        'SELECT origin FROM signals WHERE origin LIKE ?',
+        [`%-${counter}-%`],
+      );
+      return rows.some(({ origin }) => fingerOfText(origin) === finger);
+    }
+    const sql = `SELECT json_extract(record, '$.facts.origin') AS origin FROM alarms
+                 WHERE json_extract(record, '$.facts.origin.counter') = ?`;
+    return this.#city
+      .look<{ origin: string }>('edge', sql, [counter])
+      .some(({ origin }) => fingerText(JSON.parse(origin) as Finger) === finger);
+  }
+}
+
+/** From what the cloud writes: `serial-boot-counter-type`. */
+function fingerOfText(origin: string): string {
+  const [serial, boot, counter, ...type] = origin.split('-');
+  const parts = { serial: Number.parseInt(serial!, 16), boot: Number(boot), counter: Number(counter) };
+  return fingerText({ ...parts, type: type.join('-') });
+}
+
+type AlarmLane =
+  | ({ kind: 'alarm' } & Told)
+  | { kind: 'report' | 'alarm-receipt'; name: Told['name'] }
+  | { kind: 'word' | 'birth-answer' | 'refused'; name?: undefined };

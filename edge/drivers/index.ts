@@ -1,8 +1,15 @@
 import type { Driver } from '../driver.ts';
 import { buttonDriver } from './button.ts';
 import { cardReaderDriver } from './card-reader.ts';
+import { gatewayDriver } from './gateway.ts';
 import { modbusDriver } from './modbus.ts';
 import { onvifCameraDriver } from './onvif-camera.ts';
 
 /** Every driver that an edge's file can name. A new one is its file, and its line here. */
-export const drivers: readonly Driver[] = [buttonDriver, cardReaderDriver, modbusDriver, onvifCameraDriver];
+export const drivers: readonly Driver[] = [
+  buttonDriver,
+  cardReaderDriver,
+  gatewayDriver,
+  modbusDriver,
+  onvifCameraDriver,
+];

@@ -77,10 +77,10 @@ describe('belfry sim FILE', () => {
 });
 
 describe('belfry probe fails in one sentence that says what to do', () => {
-  const withAll = () => [
-    ...['--sim', join(folder, 'sim.json'), '--url', url],
-    ...['--token-file', join(folder, 'token')],
-  ];
+  const withAll = () => {
+    const [simFile, tokenFile] = [join(folder, 'sim.json'), join(folder, 'token')];
+    return ['--sim', simFile, '--url', url, '--token-file', tokenFile];
+  };
   const cases: [string, () => string[], string][] = [
     ['where nothing has run', () => ['--data', join(folder, 'none')], 'start `belfry up --data'],
     ['for a token file that is not there', () => [...withAll(), '--token-file', '/nowhere'], '--token-file'],

@@ -3,8 +3,8 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /belfry
 COPY package.json package-lock.json .npmrc ./
-# Node 24 is the image's own, and here hardware answers by TCP: a pty is optional.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts
+# With the optional ones: the native part that makes the cameras' pictures is among them. Node 24 is the image's own.
+RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/node-linux-* node_modules/.bin/node
 COPY bin bin
 COPY protocols protocols
 COPY platform platform

@@ -86,3 +86,15 @@ test('an undelivered test is a warning that says it is a test', async () => {
     { severity: 'warning', mode: 'test' },
   ]);
 });
+
+test('a probe that ends by itself does not end an emergency of a cloned card under the same name', async () => {
+  world.first.does = world.second.does = 'unreachable';
+  const probe = { type: 'probe', mode: 'probe', code: '602', origin: null, route: 'cloud' } as const;
+  await world.says(press(world, 1, { facts: probe }));
+  await world.says(press(world, 1));
+  await world.clock.pass(400_000);
+  expect(world.rows('SELECT mode, ended_by FROM signals ORDER BY id')).toEqual([
+    { mode: 'probe', ended_by: 'belfry' },
+    { mode: 'real', ended_by: null },
+  ]);
+});

@@ -14,6 +14,8 @@ import { type Centre, startCentre } from '#sim/centre/centre.ts';
 import { CentreBook } from './centre-book.ts';
 import { Ledger } from './ledger.ts';
 import { Names } from './names.ts';
+import { Measured } from './measured.ts';
+import { meterDriver } from './meter.ts';
 import type { How, Plan } from './plan.ts';
 import { Findings } from './promises.ts';
 import { Witness } from './witness.ts';
@@ -44,16 +46,21 @@ export class City {
   /** When the edge's process ended, virtual ms. */
   readonly edgeDied: number[] = [];
   readonly witness: Witness;
+  readonly measured: Measured;
   edge: Awaited<ReturnType<typeof startEdge>> | null = null;
   cloud: Awaited<ReturnType<typeof startCloud>> | null = null;
   readonly #places = new Map<CentreName, Place>();
+  readonly #buttons: number;
   readonly #edgeConfig;
   readonly #cloudConfig;
 
   constructor(world: World, plan: Pick<Plan, 'direct'>, buttons: number, stopAtFirst: boolean) {
     this.world = world;
+    this.#buttons = buttons;
     this.findings = new Findings(stopAtFirst);
     this.witness = new Witness(this);
+    this.measured = new Measured(this);
+    let readings = 0;
     const door = (host: string) => ({ id: 'dc09', kind: 'dc09', host, port: 1110 });
     this.#cloudConfig = cloudConfig.parse({
       broker: { url: 'mqtt://broker:1883' },
@@ -71,16 +78,19 @@ export class City {
         ...(plan.direct ? { direct: { centre: centres[0], door: door(centres[0]) } } : {}),
         // The fingers of this city are quicker than anybody's; summing has stories of its own.
         summing: { above_per_minute: 6000 },
-        devices: Array.from({ length: buttons }, (_, i) => ({
-          id: `button-${i}`,
-          driver: 'button',
-          address: `tty:/dev/tty${i}`,
-          serial: serialOf(i).toString(16),
-          zone: i + 1,
-          sounder: isSilent(i) ? 'silent' : 'audible',
-        })),
+        devices: [
+          ...Array.from({ length: buttons }, (_, i) => ({
+            id: `button-${i}`,
+            driver: 'button',
+            address: `tty:/dev/tty${i}`,
+            serial: serialOf(i).toString(16),
+            zone: i + 1,
+            sounder: isSilent(i) ? 'silent' : 'audible',
+          })),
+          { id: 'meter', driver: 'meter', address: 'local:' },
+        ],
       },
-      drivers,
+      [...drivers, meterDriver(() => ++readings)],
     );
     if (!parsed.ok) throw new Error(JSON.stringify(parsed.problems));
     this.#edgeConfig = parsed.config;
@@ -90,11 +100,12 @@ export class City {
   async open(nextN: number): Promise<void> {
     for (const name of centres) await this.#openCentre(name);
     await this.#numberFrom(nextN);
-    for (let i = 0; i < this.#edgeConfig.devices.length; i++) this.#hangButton(i);
+    for (let i = 0; i < this.#buttons; i++) this.#hangButton(i);
     await this.world.run({ until: this.world.now + 10 });
     this.#tapBroker();
     this.world.machine('edge').disk.onCommit = (file) => {
       if (file === 'alarms') this.witness.outboxCommitted();
+      if (file === 'telemetry') this.measured.committed();
     };
     this.world.watch(() => this.findings.stopIfAny());
     this.startCloud();
@@ -137,7 +148,7 @@ export class City {
   crash(name: 'edge' | 'cloud', how: Ending): boolean {
     const machine = this.world.machine(name);
     if (!machine.alive) return false;
-    machine.crash(how);
+    this.measured.through(name, how, () => machine.crash(how));
     if (name === 'edge') this.edgeDied.push(this.world.now);
     this[name] = null;
     return true;
@@ -150,8 +161,12 @@ export class City {
   }
 
   /** Rows of the edge's or the cloud's own file, at no cost in time. */
-  look<T>(machine: 'edge' | 'cloud', sql: string, params: readonly SqlValue[] = []): T[] {
-    const file = machine === 'edge' ? 'alarms' : 'cloud';
+  look<T>(
+    machine: 'edge' | 'cloud',
+    sql: string,
+    params: readonly SqlValue[] = [],
+    file = machine === 'edge' ? 'alarms' : 'cloud',
+  ): T[] {
     return this.world.machine(machine).disk.look(file, sql, params) as T[];
   }
 

@@ -26,6 +26,8 @@ export interface Living {
 
 const badBroker = { lost: 0.03, lostPuback: 0.03, duplicate: 0.05, reorder: 0.05, cutSubscriber: 0.01 };
 const goodBroker = { lost: 0, lostPuback: 0, duplicate: 0, reorder: 0, cutSubscriber: 0 };
+/** Batches that may be on their way at the end of the day. */
+const batchesLeft = 5;
 /** Of the primary centre at the end of the day, ms: long enough that people must have been told. */
 const silenceMs = 45_000;
 
@@ -121,5 +123,9 @@ async function untilQuiet(city: City): Promise<void> {
     city.look('cloud', owed).length === 0;
   for (const limit = world.now + 600_000; world.now < limit && !quiet();)
     await world.run({ until: world.now + 500 });
+  const drained = () => city.measured.waiting() <= batchesLeft;
+  for (const limit = world.now + 120_000; world.now < limit && !drained();)
+    await world.run({ until: world.now + 500 });
+  if (!drained()) city.findings.add('vanished', `${city.measured.waiting()} batches are still at the edge`);
   await world.run({ until: world.now + 1000 });
 }

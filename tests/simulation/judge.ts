@@ -42,6 +42,7 @@ export function judge(city: City, plan: Plan): Judged {
   for (const { record } of rows) city.names.learn(record);
   const inOutbox = new Set(rows.map(({ name }) => name));
   const judged = { ...judgePresses(city, inOutbox, atCloud), repeats: repeatsOf(city) };
+  city.measured.findMissing();
   judgeCloud(city);
   judgeEdge(city, rows);
   if (!plan.badBroker) judgeUntouched(city);

@@ -163,4 +163,28 @@ export const mutants: readonly Mutant[] = [
     to: "if (type === 'test') return 'real';",
     wrong: ['the broker forgets everything'],
   },
+  {
+    mistake: 'measured values do not make way for an alarm',
+    breaks: ['pushy'],
+    file: 'edge/telemetry/telemetry.ts',
+    from: 'this.#around.alarmOnItsWay() || ',
+    to: '',
+    wrong: ['a centre misbehaves', 'packets vanish'],
+  },
+  {
+    mistake: 'the edge does not say which of its measured values are gone',
+    breaks: ['vanished'],
+    file: 'edge/telemetry/telemetry.ts',
+    from: 'await this.#around.link.publishTelemetry(JSON.stringify(message));',
+    to: 'void message;',
+    wrong: ['the cloud is overloaded'],
+  },
+  {
+    mistake: 'the cloud takes a gap in measured values for nothing',
+    breaks: ['vanished'],
+    file: 'cloud/telemetry/progress.ts',
+    from: 'if (from <= this.n + 1) this.n',
+    to: 'if (from <= to) this.n',
+    wrong: ['the cloud is overloaded', 'packets vanish'],
+  },
 ];

@@ -16,6 +16,9 @@ export const promises = {
   flood: 'what is sent again is sent with back-off',
   repeated: 'a press that no fault touched comes to 110 once',
   unreported: 'the cloud learns of every receipt that the edge got by itself',
+  vanished: 'every measured batch is stored, noted as missing, or still held',
+  pushy: 'no batch of measured values is sent while an alarm is under way',
+  refused: 'no alarm is refused',
   rewritten: 'the log of an incident is whole',
   broken: 'the programs run',
 } as const;

@@ -13,6 +13,7 @@ export const troubles = {
   'the edge crashes': (city, ms, random) => crash(city, 'edge', ms, random),
   'the cloud crashes': (city, ms, random) => crash(city, 'cloud', ms, random),
   'the broker forgets everything': ({ world }, ms) => world.broker.restart(ms),
+  'the cloud is overloaded': overload,
   'a slow disk': (city, ms, random) => {
     const { disk } = city.world.machine(either(random, 'edge', 'cloud'));
     disk.slowness = 40;
@@ -104,6 +105,19 @@ function pick(city: City, random: Seeded): number {
 function crash(city: City, name: 'edge' | 'cloud', ms: number, random: Seeded): void {
   const power = random.chance(0.3);
   if (city.crash(name, power ? 'power' : 'process')) city.world.after(ms, () => city.startIfDown(name));
+}
+
+/** Of the telemetry that may wait at the cloud, so much as to have it refused (cloud/ingest/shedding.ts). */
+const batchesOfOverload = 900;
+
+/** Another campus sends all at once what it has kept for long: of many epochs, each of which must be looked up. */
+function overload({ world }: City): void {
+  for (let i = 0; i < batchesOfOverload; i++) {
+    const epoch = i.toString(16).padStart(16, '0');
+    const message = { kind: 'telemetry', session: 'far', epoch, n: 1, points: [], records: [] };
+    const payload = Buffer.from(JSON.stringify(message));
+    world.broker.route({ topic: 'belfry/v1/far/far-gateway/telemetry', payload });
+  }
 }
 
 function swallow(world: City['world'], ms: number, what: (message: MqttMessage) => boolean): void {
@@ -250,6 +264,10 @@ function restoreStore(city: City, ms: number, random: Seeded): void {
 function replaceButton(city: City, _ms: number, random: Seeded): void {
   const i = pick(city, random);
   const serial = random.chance(0.5) ? null : Math.floor(random.between(1, 0xffff_ffff));
-  const done = () => city.memories[i]!.waiting.length === 0 && city.edge?.status().alarms.length === 0;
+  // An edge without its outbox does not know what it still has to show on the old unit's lamp.
+  const done = () => {
+    const edge = city.edge?.status();
+    return city.memories[i]!.waiting.length === 0 && edge?.outbox_open === true && edge.alarms.length === 0;
+  };
   whenever(city, done, () => city.replaceUnit(i, serial));
 }

@@ -8,6 +8,9 @@ import { fingerText, type Finger, type Pressed } from './ledger.ts';
 /** Copies of one alarm within this time, and how many are too many, whatever goes wrong meanwhile. */
 const floodMs = 5000;
 const floodCopies = 40;
+/** The edge makes way for so long after a press; and what is on its way to the broker is not called back, ms. */
+const makeWayMs = 9500;
+const inFlightMs = 50;
 
 /**
  * Stands by all day and checks what can be checked at once: at each host-ack, lamp, frame at 110, copy on the
@@ -18,6 +21,9 @@ export class Witness {
   readonly #copies = new Map<string, number[]>();
   /** Questions without an answer, by name. */
   readonly #owed = new Map<string, number>();
+  /** Alarms that have gone to the cloud: when, and until when the rest of the edge makes way for them. */
+  readonly #underWay = new Map<string, { from: number; to: number }>();
+  readonly #batches = new Set<string>();
   #countedFrom = 0;
   #left = 0;
 
@@ -54,23 +60,48 @@ export class Witness {
 
   /** A message has come to the broker, straight from a gateway. */
   published({ topic, payload }: MqttMessage): void {
+    if (topic.endsWith('/gateway/telemetry')) return this.#batch(payload);
     const alarmLane = topic.endsWith('/alarm');
     if (!alarmLane && !topic.endsWith('/receipt')) return;
     const city = this.#city;
     const message = JSON.parse(Buffer.from(payload).toString()) as AlarmLane;
+    if (message.kind === 'refused') this.#city.findings.add('refused', Buffer.from(payload).toString());
     if (message.name === undefined) return;
     const { gateway, epoch, n } = message.name;
     const name = `${gateway}.${epoch}.alarm.${n}`;
     this.#owed.set(name, (this.#owed.get(name) ?? 0) + (alarmLane ? 1 : -1));
     if (message.kind === 'alarm-receipt') return;
-    if (message.kind === 'alarm') city.names.learn(message);
     const { now } = city.world;
+    if (message.kind === 'alarm') {
+      city.names.learn(message);
+      const age =
+        message.since_first_byte_ms === null
+          ? Infinity
+          : message.age_at_first_byte_ms + message.since_first_byte_ms;
+      if (!this.#underWay.has(name))
+        this.#underWay.set(name, { from: now + inFlightMs, to: now + makeWayMs - age });
+    }
     const key = `${message.kind} ${name}`;
     const copies = (this.#copies.get(key) ?? []).filter((at) => now - at < floodMs);
     copies.push(now);
     this.#copies.set(key, copies);
     if (copies.length > floodCopies)
       city.findings.add('flood', `${city.names.fingerOf(name) ?? name}: over ${floodCopies} copies in 5 s`);
+  }
+
+  /** A batch that has never been sent before sets out only while no alarm waits for 110. */
+  #batch(payload: Uint8Array): void {
+    const message = JSON.parse(Buffer.from(payload).toString()) as Batch;
+    if (message.kind !== 'telemetry') return;
+    const key = `${message.epoch} ${message.n}`;
+    if (this.#batches.has(key)) return;
+    this.#batches.add(key);
+    const { edge, world, findings } = this.#city;
+    for (const { name, delivered } of edge?.status().alarms ?? []) {
+      const way = this.#underWay.get(name);
+      if (!delivered && way !== undefined && way.from < world.now && world.now < way.to)
+        findings.add('pushy', `batch ${key} was sent before ${name} was delivered`);
+    }
   }
 
   /** From here on every question (a copy, a report) and every answer is counted. */
@@ -144,7 +175,13 @@ function fingerOfText(origin: string): string {
   return fingerText({ ...parts, type: type.join('-') });
 }
 
+interface Batch {
+  kind: 'telemetry' | 'gone';
+  epoch: string;
+  n: number;
+}
+
 type AlarmLane =
-  | ({ kind: 'alarm' } & Told)
+  | ({ kind: 'alarm'; age_at_first_byte_ms: number; since_first_byte_ms: number | null } & Told)
   | { kind: 'report' | 'alarm-receipt'; name: Told['name'] }
   | { kind: 'word' | 'birth-answer' | 'refused'; name?: undefined };

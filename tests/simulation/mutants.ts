@@ -12,7 +12,7 @@ export interface Mutant extends Mutation {
   wrong: readonly TroubleName[];
 }
 
-const daysTried = 15;
+const daysTried = 30;
 const pressesInDay = 60;
 
 /** The first day that is not clean with this mistake in the code; null: all are. */

@@ -3,6 +3,7 @@ import { buttonDriver } from './button.ts';
 import { cardReaderDriver } from './card-reader.ts';
 import { gatewayDriver } from './gateway.ts';
 import { modbusDriver } from './modbus.ts';
+import { mqttDevicesDriver } from './mqtt-devices.ts';
 import { onvifCameraDriver } from './onvif-camera.ts';
 
 /** Every driver that an edge's file can name. A new one is its file, and its line here. */
@@ -11,5 +12,6 @@ export const drivers: readonly Driver[] = [
   cardReaderDriver,
   gatewayDriver,
   modbusDriver,
+  mqttDevicesDriver,
   onvifCameraDriver,
 ];

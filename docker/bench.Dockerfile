@@ -17,4 +17,4 @@ COPY --from=build /belfry /belfry
 RUN mkdir /data /run/belfry && chown node:node /data /run/belfry
 USER node
 VOLUME /data
-ENTRYPOINT ["node", "bin/belfry.mjs", "sim", "--data", "/data", "--config", "/etc/belfry/sim.yaml"]
+ENTRYPOINT ["node", "bin/belfry.mjs", "sim", "/etc/belfry/sim.yaml", "--data", "/data"]

@@ -1,6 +1,7 @@
 import type { Driver } from '../driver.ts';
 import { buttonDriver } from './button.ts';
 import { cardReaderDriver } from './card-reader.ts';
+import { firePanelDriver } from './fire-panel.ts';
 import { gatewayDriver } from './gateway.ts';
 import { modbusDriver } from './modbus.ts';
 import { onvifCameraDriver } from './onvif-camera.ts';
@@ -9,6 +10,7 @@ import { onvifCameraDriver } from './onvif-camera.ts';
 export const drivers: readonly Driver[] = [
   buttonDriver,
   cardReaderDriver,
+  firePanelDriver,
   gatewayDriver,
   modbusDriver,
   onvifCameraDriver,

@@ -59,12 +59,12 @@ program
 program
   .command('sim')
   .description('run simulated hardware: buttons on ttys and TCP, cameras, sensors and a 110 centre')
-  .option('--config <file>', 'sim.yaml; without it the demo campus')
+  .argument('[file]', 'sim.yaml (docs/simulator.md); without it the demo campus')
   .option('--data <dir>', 'ttys, frames that 110 acknowledged, sim.json', 'data/sim')
   .option('--describe <file>', 'where to write how to reach it (default: sim.json in the data directory)')
   .option('--buttons <count>', 'how many buttons the demo campus has', count)
   .option('--log <level>', 'debug, info, warn or error', 'info')
-  .action(async (options) => (await import('./sim.ts')).sim(options));
+  .action(async (file, options) => (await import('./sim.ts')).sim(file, options));
 
 program
   .command('scenario')
@@ -102,8 +102,10 @@ program
 program
   .command('probe')
   .description('press a simulated button of a running system and follow the press to 110 and back')
-  .option('--url <url>', 'of the console (default: what `up` wrote into DIR)')
-  .option('--data <dir>', 'the data directory of `up`', 'data')
+  .option('--data <dir>', 'the data directory of `up`: it holds sim.json, cli-token and url', 'data')
+  .option('--url <url>', 'of the console (default: url in the data directory)')
+  .option('--token-file <file>', 'the token for local use (default: cli-token in the data directory)')
+  .option('--sim <file>', 'how to reach the simulator (default: sim.json in the data directory)')
   .option('--button <id>', 'which button (default: the least recently pressed)')
   .option('--json', 'print one JSON object as the last line', false)
   .option('--timeout <seconds>', 'how long to wait for the lamp', count, 20)

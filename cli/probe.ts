@@ -9,6 +9,8 @@ import { UserError } from './service.ts';
 
 export interface ProbeOptions {
   url?: string;
+  tokenFile?: string;
+  sim?: string;
   data: string;
   button?: string;
   json: boolean;
@@ -20,14 +22,17 @@ export interface ProbeOptions {
  * cloud's API. It knows no real button, so it can never press one.
  */
 export async function probe(options: ProbeOptions): Promise<void> {
-  const file = (name: string) => join(options.data, name);
-  const sim = simulatedHardware.parse(JSON.parse(read(file('sim.json'), options)));
-  const token = read(file('cli-token'), options).trim();
-  const url = (options.url ?? read(file('url'), options)).trim().replace(/\/$/, '');
+  const sim = hardwareIn(options);
+  const token = read(options, 'cli-token', options.tokenFile, '--token-file').trim();
+  const url = (options.url ?? read(options, 'url', undefined, '--url')).trim().replace(/\/$/, '');
+  if (!URL.canParse(url)) throw new UserError(`${url} is no address: give --url as in http://127.0.0.1:8110`);
   const deadline = performance.now() + options.timeout * 1000;
 
   const hardware = <T extends z.ZodType>(path: string, schema: T, body?: unknown) =>
     ask(`${sim.control.url}${path}`, sim.control.token, schema, body);
+  // Before a press that nobody could follow.
+  const alarms = () => ask(`${url}/api/v1/alarms?limit=50`, token, itemsOf(apiAlarm));
+  await alarms();
   const button = options.button ?? (await leastRecentlyPressed(hardware));
   const origin = await hardware(`/buttons/${encodeURIComponent(button)}/press`, pressed, { type: 'press' });
   if (!options.json) process.stdout.write(`pressed ${button}\n`);
@@ -37,7 +42,7 @@ export async function probe(options: ProbeOptions): Promise<void> {
   while (performance.now() < deadline) {
     const unit = await hardware(`/buttons/${encodeURIComponent(button)}`, simulatedButton);
     lamp = unit.lamp?.counter === origin.counter ? unit.lamp.state : null;
-    const { items } = await ask(`${url}/api/v1/alarms?limit=50`, token, itemsOf(apiAlarm));
+    const { items } = await alarms();
     alarm = items.find((a) => a.origin === originText(origin) && a.place.device === button);
     if (lamp === 'delivered' && alarm?.stages.some((s) => s.name === 'lamp')) break;
     await new Promise((done) => setTimeout(done, 20));
@@ -83,12 +88,17 @@ async function leastRecentlyPressed(hardware: Ask): Promise<string> {
   return first.id;
 }
 
+/** What a door says beside its status: `detail` is a sentence. */
+const refusal = z.object({ detail: z.string() });
+
+/** Asks a door; every way to fail is one sentence that says what to do. */
 async function ask<T extends z.ZodType>(
   url: string,
   token: string,
   schema: T,
   body?: unknown,
 ): Promise<z.infer<T>> {
+  const { origin } = new URL(url);
   let answer: Response;
   try {
     answer = await fetch(url, {
@@ -103,16 +113,43 @@ async function ask<T extends z.ZodType>(
   } catch (error) {
     const cause =
       error instanceof Error && error.cause instanceof Error ? error.cause.message : String(error);
-    throw new UserError(`${url} does not answer (${cause}). Is \`belfry up\` running?`);
+    throw new UserError(`${origin} does not answer (${cause}): start \`belfry up\`, or give its address.`);
   }
-  if (!answer.ok) throw new UserError(`${url} answered ${answer.status}: ${await answer.text()}`);
-  return schema.parse(await answer.json());
+  const said: unknown = await answer.json().catch(() => null);
+  if (answer.status === 401) {
+    throw new UserError(
+      `${origin} does not take this token: it is of an earlier start or of another folder; give --data.`,
+    );
+  }
+  if (!answer.ok) {
+    const told = refusal.safeParse(said);
+    throw new UserError(told.success ? told.data.detail : `${origin} answered ${answer.status}: try again.`);
+  }
+  const parsed = schema.safeParse(said);
+  if (parsed.success) return parsed.data;
+  throw new UserError(`${origin} is not Belfry, or of another version: give the address of \`belfry up\`.`);
 }
 
-function read(path: string, { data }: ProbeOptions): string {
+/** Reads what \`up\` has written into its folder, or the file that an option names in its place. */
+function read({ data }: ProbeOptions, name: string, given: string | undefined, option: string): string {
+  const path = given ?? join(data, name);
   try {
     return readFileSync(path, 'utf8');
   } catch {
-    throw new UserError(`${path} cannot be read: is \`belfry up --data ${data}\` running?`);
+    if (given !== undefined) throw new UserError(`${path} cannot be read: check ${option}.`);
+    throw new UserError(
+      `${path} is not there: start \`belfry up --data ${data}\`, or give its folder with --data.`,
+    );
+  }
+}
+
+function hardwareIn(options: ProbeOptions) {
+  const text = read(options, 'sim.json', options.sim, '--sim');
+  try {
+    return simulatedHardware.parse(JSON.parse(text));
+  } catch {
+    throw new UserError(
+      `${options.sim ?? join(options.data, 'sim.json')} does not describe a simulator of this version: start \`belfry up\` or \`belfry sim\` anew.`,
+    );
   }
 }

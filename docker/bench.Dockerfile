@@ -3,8 +3,8 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /belfry
 COPY package.json package-lock.json .npmrc ./
-# Node 24 is the image's own, and here hardware answers by TCP: a pty is optional.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts
+# With the optional ones: the native part that makes the cameras' pictures is among them. Node 24 is the image's own.
+RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/node-linux-* node_modules/.bin/node
 COPY bin bin
 COPY protocols protocols
 COPY platform platform
@@ -17,4 +17,4 @@ COPY --from=build /belfry /belfry
 RUN mkdir /data /run/belfry && chown node:node /data /run/belfry
 USER node
 VOLUME /data
-ENTRYPOINT ["node", "bin/belfry.mjs", "sim", "--data", "/data", "--config", "/etc/belfry/sim.yaml"]
+ENTRYPOINT ["node", "bin/belfry.mjs", "sim", "/etc/belfry/sim.yaml", "--data", "/data"]

@@ -3,9 +3,9 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /belfry
 COPY package.json package-lock.json .npmrc ./
-# Node 24 is the image's own, so the packaged copies of it stay out. serialport brings its binary inside its
-# package: no script has to run.
-RUN npm ci --omit=dev --omit=optional --ignore-scripts
+# With the optional ones: the native part that decodes the cameras' pictures is among them. Node 24 is the image's
+# own, so the packaged copy of it goes. serialport brings its binary inside its package: no script has to run.
+RUN npm ci --omit=dev --ignore-scripts && rm -rf node_modules/node-linux-* node_modules/.bin/node
 COPY bin bin
 COPY protocols protocols
 COPY platform platform

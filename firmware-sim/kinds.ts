@@ -3,6 +3,7 @@ import { cameras } from './camera/kind.ts';
 import { cardReaders } from './card-reader/kind.ts';
 import { httpCentres } from './centre/http-kind.ts';
 import { centres } from './centre/kind.ts';
+import { firePanels } from './fire-panel/kind.ts';
 import { links } from './link/kind.ts';
 import { buses } from './modbus/kind.ts';
 
@@ -14,6 +15,7 @@ export const kinds = {
   buses,
   http_centres: httpCentres,
   card_readers: cardReaders,
+  fire_panels: firePanels,
   links,
 };
 export type Kinds = typeof kinds;

@@ -95,8 +95,13 @@ export function campusOf(scenario: ScenarioFile, hardware: SimulatedHardware, pa
   const listed = edge.lines.flatMap(({ driver, line }) =>
     line.devices.map((device) => {
       const own = scenario.devices.find(({ id }) => id === device.id)?.name;
-      const name = own ?? named.find(({ id }) => id === device.id)?.name;
+      // With where it is, and which cameras look there; its zone is the edge's, which the scenario may have moved.
+      const known = named.find(({ id }) => id === device.id);
+      const name = own ?? known?.name;
+      const zone = edge.devices.find(({ id }) => id === device.id)?.zone;
       return {
+        ...known,
+        ...(zone !== undefined && { zone }),
         id: device.id,
         kind: driver.describe(device).kind,
         name: name ?? { zh: device.id, en: device.id },
@@ -116,8 +121,8 @@ export function campusOf(scenario: ScenarioFile, hardware: SimulatedHardware, pa
     ],
     campuses: [
       {
+        ...(demo?.campuses[0] ?? { name: scenario.title }),
         id: edge.campus,
-        name: demo?.campuses[0]?.name ?? scenario.title,
         gateways: [{ id: edge.gateway, devices: listed }],
       },
     ],

@@ -1,4 +1,5 @@
 import type { Clock, Log } from '#platform/ports.ts';
+import type { Mode } from '#protocols/signal.ts';
 import type { Incidents } from '../incidents/incidents.ts';
 import type { Answers } from '../ingest/answers.ts';
 import { heldByPress, heldOf } from '../ingest/held.ts';
@@ -9,6 +10,8 @@ import type { Dispatcher } from './dispatcher.ts';
 export interface Ending {
   by: string;
   reason: string;
+  /** Only of this mode: two gateways on one cloned card may give one name to a probe and to an emergency. */
+  mode?: Mode;
 }
 
 /** `settled`: it is delivered, or was ended before. */
@@ -29,13 +32,13 @@ export async function endDelivery(
     answers: Answers;
   },
   name: string,
-  { by, reason }: Ending,
+  { by, reason, mode }: Ending,
 ): Promise<Ended> {
   const { clock, log, store, incidents, dispatcher, answers } = parts;
   const presses = await store.read<{ id: number; name: string; incident: number | null }>(
     `SELECT DISTINCT root.id, root.name, root.incident FROM signals s
-     JOIN signals root ON root.id = COALESCE(s.same_as, s.id) WHERE s.name = ?`,
-    [name],
+     JOIN signals root ON root.id = COALESCE(s.same_as, s.id) WHERE s.name = ? AND root.mode = COALESCE(?, root.mode)`,
+    [name, mode ?? null],
   );
   if (presses.length === 0) return 'unknown';
   let outcome: Ended = 'settled';

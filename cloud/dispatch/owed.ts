@@ -1,6 +1,5 @@
 import type { Clock, SqlValue } from '#platform/ports.ts';
-import type { Mode, SignalType } from '#protocols/signal.ts';
-import { sequenceOf } from '#protocols/signal.ts';
+import { type Mode, sequenceOf, type SignalType, summed } from '#protocols/signal.ts';
 import type { Store } from '../store/store.ts';
 import type { DoorSignal } from '#platform/doors/door.ts';
 import type { Centre } from './centres.ts';
@@ -52,6 +51,7 @@ interface OwedRow {
   code: string;
   occurred_at: number;
   clock_known: number;
+  sum: string | null;
   route: 'cloud' | 'direct' | null;
   age_at_ingest_ms: number;
   ingested_at: number;
@@ -68,7 +68,7 @@ interface OwedRow {
 export async function loadOwed(store: Store, clock: Clock, signal: number | null): Promise<Owed[]> {
   const rows = await store.read<OwedRow>(
     `SELECT s.id, s.incident, s.name, s.digest, s.type, s.gateway, s.campus, s.device, s.epoch, s.n, s.mode, s.account, s.zone, s.code,
-       s.occurred_at, s.clock_known, s.route, s.age_at_ingest_ms, s.ingested_at, s.dispatched_at, d.centre,
+       s.occurred_at, s.clock_known, s.sum, s.route, s.age_at_ingest_ms, s.ingested_at, s.dispatched_at, d.centre,
        EXISTS (SELECT 1 FROM incident_log l WHERE l.signal = s.id AND l.step = 'raised') AS raised
      FROM deliveries d JOIN signals s ON s.id = d.signal
      WHERE d.done_at IS NULL AND s.ended_by IS NULL AND s.same_as IS NULL ${signal === null ? '' : 'AND s.id = ?'}
@@ -107,6 +107,7 @@ export async function loadOwed(store: Store, clock: Clock, signal: number | null
         occurredAt: row.occurred_at,
         clockKnown: row.clock_known !== 0,
         pressedAtMonotonic: clock.monotonic() - row.age_at_ingest_ms - sinceIngest,
+        ...(row.sum !== null && { count: summed.parse(JSON.parse(row.sum)).count }),
       },
     });
   }

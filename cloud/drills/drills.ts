@@ -64,6 +64,7 @@ interface DrillRow {
   confirmed_at: number | null;
   refused: string | null;
   ended_at: number | null;
+  end_asked_at: number | null;
 }
 
 export async function startDrills(parts: {
@@ -123,7 +124,7 @@ export async function startDrills(parts: {
   }
 
   const rows = await store.read<DrillRow>(
-    `SELECT id, campus, gateway, devices, from_at, to_at, command, confirmed_at, refused, ended_at
+    `SELECT id, campus, gateway, devices, from_at, to_at, command, confirmed_at, refused, ended_at, end_asked_at
      FROM drills WHERE to_at > ? AND refused IS NULL`,
     [Math.round(clock.wall()) - rememberedMs],
   );
@@ -132,7 +133,7 @@ export async function startDrills(parts: {
       gateway: row.gateway,
       devices: new Set(JSON.parse(row.devices) as string[]),
       from: row.from_at,
-      to: Math.min(row.to_at, row.ended_at ?? row.to_at),
+      to: Math.min(row.to_at, row.end_asked_at ?? row.to_at),
     });
     if (row.confirmed_at !== null) continue;
     const answer = commands.awaiting(row.command) ?? commands.get(row.command);
@@ -166,14 +167,14 @@ export async function startDrills(parts: {
     },
 
     async end(id, by) {
-      const [row] = await store.read<DrillRow & { end_asked_at: number | null }>(
-        'SELECT * FROM drills WHERE id = ?',
-        [id],
-      );
+      const [row] = await store.read<DrillRow>('SELECT * FROM drills WHERE id = ?', [id]);
       const now = Math.round(clock.wall());
       if (row === undefined || row.refused !== null || row.ended_at !== null || row.to_at <= now)
         return false;
       await set(id, 'end_by = ?, end_asked_at = ?', [by, now]);
+      // Here it is over at once: who ends a drill early may see an emergency, and the gateway may not hear of it.
+      const drill = known.get(id);
+      if (drill !== undefined) known.set(id, { ...drill, to: Math.min(drill.to, now) });
       // An unanswered declaration must not arrive after its own end.
       await commands.withdraw(row.command);
       const { campus, gateway } = row;
@@ -185,8 +186,6 @@ export async function startDrills(parts: {
       follow(id, asked.settled, async (answer) => {
         // Whether it ended it or never had it: from now on the gateway holds no such drill.
         if (answer.replied_at === null) return;
-        const drill = known.get(id);
-        if (drill !== undefined) known.set(id, { ...drill, to: answer.replied_at });
         await set(id, 'ended_at = ?', [answer.replied_at]);
       });
       return true;

@@ -1,7 +1,7 @@
 import type { SqlValue, Statement, StatementResult } from '#platform/ports.ts';
 import type { DoorSignal } from '#platform/doors/door.ts';
 import type { AlarmMessage } from '#protocols/messages/alarm.ts';
-import { nameText, originText, sequenceOf } from '#protocols/signal.ts';
+import { nameText, originText, sequenceOf, type SignalFacts } from '#protocols/signal.ts';
 import type { Change } from '../store/store.ts';
 import { type Arrival, type Placed, placeInTime } from './arrival.ts';
 import { type Held, heldByName, heldOf } from './held.ts';
@@ -22,10 +22,16 @@ export interface Admitted {
 /**
  * The one commit that makes an alarm known, opens its incident and owes it to every centre. All that it decides
  * (known or not, whose origin, which incident) is decided by SQL inside the transaction and by UNIQUE, so that any
- * number of copies and names of one press may come at once.
+ * number of copies and names of one press may come at once. `facts`: those of the alarm as they are to be treated.
  */
-export function admission(alarm: AlarmMessage, campus: string, centres: readonly string[], arrival: Arrival) {
-  const { name, digest, facts } = alarm;
+export function admission(
+  alarm: AlarmMessage,
+  facts: SignalFacts,
+  campus: string,
+  centres: readonly string[],
+  arrival: Arrival,
+) {
+  const { name, digest } = alarm;
   const text = nameText(name);
   const placed = placeInTime(alarm, arrival);
   const origin = facts.origin === null ? null : originText(facts.origin);
@@ -68,6 +74,7 @@ export function admission(alarm: AlarmMessage, campus: string, centres: readonly
     crossed_restart: alarm.crossed_restart,
     sum: facts.sum === undefined ? null : JSON.stringify(facts.sum),
     route: facts.route ?? null,
+    told_as: alarm.facts.mode,
     edge_stages: JSON.stringify(alarm.stages),
   };
   const names = Object.keys(columns);

@@ -125,7 +125,7 @@ export class AlarmIngest {
     const text = nameText(name);
     const facts = drills.judged(campus, name.gateway, alarm.facts);
     const centres = facts.mode === 'probe' ? [this.#parts.primary] : this.#parts.centres;
-    const entry = admission({ ...alarm, facts }, campus, centres, arrival);
+    const entry = admission(alarm, facts, campus, centres, arrival);
     const admitted = entry.outcome(await store.commit(entry.statements, entry.changes));
     // After a crash (of this incarnation) only the next one may act.
     if (this.#closed) return;

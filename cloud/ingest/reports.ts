@@ -52,6 +52,15 @@ export async function createReports(parts: {
     return heldOf(await store.read(sql, params))[0];
   }
 
+  /** Whether its gateway took for a drill what is real here: then so did 110, on the direct path. */
+  async function wasJudgedReal(name: string, digest: string): Promise<boolean> {
+    const [row] = await store.read(
+      `SELECT 1 AS judged FROM signals WHERE name = ? AND digest = ? AND mode = 'real' AND told_as = 'drill'`,
+      [name, digest],
+    );
+    return row !== undefined;
+  }
+
   async function take(report: AlarmReport): Promise<Reported | null> {
     const { digest, revision } = report;
     const name = nameText(report.name);
@@ -61,10 +70,13 @@ export async function createReports(parts: {
       return null;
     }
 
+    const judgedReal = report.direct.length > 0 && (await wasJudgedReal(name, digest));
     const known = new Set(held.centres.map(receiptKey));
     const receipts = report.direct
       // Which centre is the primary one is for the cloud's own file to say: *delivered* stops the dispatch.
       .map((receipt): CentreReceipt => ({ ...receipt, primary: receipt.centre === primary }))
+      // What 110 acknowledged there as a drill is no receipt of what is real here: the dispatch goes on.
+      .filter(({ path }) => path !== 'direct' || !judgedReal)
       .filter((receipt) => {
         const news = !known.has(receiptKey(receipt));
         known.add(receiptKey(receipt));

@@ -284,13 +284,13 @@ class Probing {
       void alerts.clear('probe-failed', probeSubject(probe));
       void alerts.clear('unproved', probeSubject(probe));
     } else void alerts.raise(probeFailed(probe, why, names));
-    if (signal !== null && signal.delivered_at === null) await this.#end(signal.name, proved);
+    if (signal !== null && signal.delivered_at === null) await this.#end(signal.name, 'probe', proved);
   }
 
-  async #end(alarm: string, proved: ApiProbe['proved']): Promise<void> {
+  async #end(alarm: string, mode: 'probe' | 'test', proved: ApiProbe['proved']): Promise<void> {
     const reason = `no emergency; proved up to: ${proved}`;
     try {
-      await this.#parts.endDelivery(alarm, { by: ourselves, reason });
+      await this.#parts.endDelivery(alarm, { by: ourselves, reason, mode });
     } catch (error) {
       this.#parts.log.error('a probe could not be ended, and is tried again', {
         alarm,
@@ -308,14 +308,14 @@ class Probing {
          AND same_as IS NULL AND ingested_at < ? AND gateway NOT IN (SELECT value FROM json_each(?)) LIMIT 100`,
       [clock.wall() - patienceMs, JSON.stringify(followed)],
     );
-    for (const { name } of rows) await this.#end(name, 'cloud');
+    for (const { name } of rows) await this.#end(name, 'probe', 'cloud');
     if (primary.takesTests) return;
     // A test press ends there too.
     const tests = await store.read<{ name: string }>(
       `SELECT name FROM signals WHERE mode = 'test' AND delivered_at IS NULL AND ended_by IS NULL
          AND same_as IS NULL LIMIT 100`,
     );
-    for (const { name } of tests) await this.#end(name, this.#doorAnswers() ? 'door' : 'cloud');
+    for (const { name } of tests) await this.#end(name, 'test', this.#doorAnswers() ? 'door' : 'cloud');
   }
 
   #doorAnswers(): boolean {

@@ -273,6 +273,8 @@ export const grownColumns: readonly { table: string; column: string; definition:
   // The presses that a sum stands for (JSON), and the path that a probe proves.
   { table: 'signals', column: 'sum', definition: 'TEXT' },
   { table: 'signals', column: 'route', definition: 'TEXT' },
+  // The mode that its gateway gave it: another than `mode` where that was judged here.
+  { table: 'signals', column: 'told_as', definition: 'TEXT' },
   // What the gateway says of a probe that no receipt will end.
   { table: 'signals', column: 'proof', definition: 'TEXT' },
   { table: 'signals', column: 'ended_at', definition: 'INTEGER' },

@@ -1,22 +1,14 @@
-import type { AlarmReport } from '#protocols/messages/alarm.ts';
 import type { AlarmReceipt, ReceiptLaneMessage, RefusedReceipt } from '#protocols/messages/receipt.ts';
-import {
-  digestOf,
-  nameText,
-  originText,
-  type LampState,
-  type SignalFacts,
-  type SignalName,
-} from '#protocols/signal.ts';
+import { nameText, originText, type LampState, type SignalName } from '#protocols/signal.ts';
 import type { RaisedEvent } from '../driver.ts';
 import { reasonOf } from '#platform/reason.ts';
 import { type Kept, type Rise } from '../outbox/outbox.ts';
-import type { AlarmRecord } from '../outbox/record.ts';
+import { type AlarmRecord, newRecord } from '../outbox/record.ts';
 import { type Alarm, type AlarmPath, newAlarm, reached, resumedAlarm } from './alarm.ts';
 import { factsOf, type Happening, modeOf } from './identity.ts';
 import * as life from './life.ts';
 import { Levels } from './levels.ts';
-import { reportOf } from './resend.ts';
+import { neverHeardOf, reportOf } from './resend.ts';
 import { save } from './save.ts';
 import { type Member, Summing, type WindowSummed } from './summing.ts';
 
@@ -294,26 +286,11 @@ export class Alarms {
             ...reportOf(this.#path, record, live?.firstByteAt === null),
             direct: [...record.direct, ...record.centres],
           }
-        : this.#neverHeardOf(name);
+        : neverHeardOf(this.#path, name);
       await link.publish(JSON.stringify(word));
     } catch (error) {
       log.warn('the word on an alarm was not given', { alarm: nameText(name), reason: reasonOf(error) });
     }
-  }
-
-  #neverHeardOf(name: SignalName): AlarmReport {
-    return {
-      kind: 'report',
-      session: this.#path.session(),
-      name,
-      digest: '',
-      revision: 1,
-      sent_at: this.#path.cloudClock.sending(),
-      direct: [],
-      stages: { first_byte: 0 },
-      lamp: null,
-      crossed_restart: true,
-    };
   }
 
   #leave(alarm: Alarm): void {
@@ -359,24 +336,4 @@ export class Alarms {
 
 function originKey({ facts }: AlarmRecord): string | null {
   return facts.origin === null ? null : `${facts.device} ${originText(facts.origin)}`;
-}
-
-function newRecord(name: SignalName, facts: SignalFacts, ageMs: number): AlarmRecord {
-  return {
-    name,
-    digest: digestOf(facts),
-    facts,
-    age_at_first_byte_ms: ageMs,
-    stages: { first_byte: 0 },
-    delivered: false,
-    cloud: null,
-    centres: [],
-    direct: [],
-    log_head: null,
-    lamp: 'received',
-    lamp_confirmed: null,
-    revision: 0,
-    refused_in: null,
-    ended: false,
-  };
 }

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import type { AlarmMessage, AlarmReport } from '#protocols/messages/alarm.ts';
+import type { SignalName } from '#protocols/signal.ts';
 import { backoff } from '#platform/backoff.ts';
 import { reasonOf } from '#platform/reason.ts';
 import type { AlarmRecord } from '../outbox/record.ts';
@@ -101,6 +102,22 @@ export function reportOf(path: AlarmPath, record: AlarmRecord, crossedRestart: b
     lamp: record.lamp_confirmed,
     crossed_restart: crossedRestart,
     ...(record.proof && { proof: record.proof }),
+  };
+}
+
+/** The word on an alarm that this outbox does not hold. */
+export function neverHeardOf(path: AlarmPath, name: SignalName): AlarmReport {
+  return {
+    kind: 'report',
+    session: path.session(),
+    name,
+    digest: '',
+    revision: 1,
+    sent_at: path.cloudClock.sending(),
+    direct: [],
+    stages: { first_byte: 0 },
+    lamp: null,
+    crossed_restart: true,
   };
 }
 

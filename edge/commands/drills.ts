@@ -55,6 +55,8 @@ export class Drills {
   /** Resolves when it is durable, which confirms it. Rejects with a sentence when this edge cannot hold it. */
   async declare(drill: Drill): Promise<void> {
     const { clock, cloudClock, log } = this.#around;
+    // A copy of its declaration that was overtaken by its end.
+    if (this.#ended.has(drill.id)) throw new Error('the drill was ended before');
     if (drill.to <= drill.from) throw new Error('the drill ends before it begins');
     if (drill.to - drill.from > longestDrillMs) throw new Error('a drill lasts 2 hours at most');
     if (this.#error() === null) throw new Error("the gateway's clock is not known to 2 s");
@@ -78,8 +80,8 @@ export class Drills {
       }
       throw new Error(`the gateway could not keep the drill: ${reasonOf(error)}`, { cause: error });
     }
+    if (this.#ended.has(drill.id)) throw new Error('the drill was ended meanwhile');
     held.kept = true;
-    this.#ended.delete(drill.id);
     log.info('a drill is declared', {
       drill: drill.id,
       devices: drill.devices,

@@ -1,6 +1,7 @@
 import type { Driver } from '../driver.ts';
 import { buttonDriver } from './button.ts';
 import { cardReaderDriver } from './card-reader.ts';
+import { firePanelDriver } from './fire-panel.ts';
 import { gatewayDriver } from './gateway.ts';
 import { modbusDriver } from './modbus.ts';
 import { mqttDevicesDriver } from './mqtt-devices.ts';
@@ -10,6 +11,7 @@ import { onvifCameraDriver } from './onvif-camera.ts';
 export const drivers: readonly Driver[] = [
   buttonDriver,
   cardReaderDriver,
+  firePanelDriver,
   gatewayDriver,
   modbusDriver,
   mqttDevicesDriver,

@@ -193,10 +193,14 @@ export class Outbox {
     return this.#write(name, statements);
   }
 
-  /** Writes a press as one of a sum that is still being collected. Rejects when it is not durable. */
+  /**
+   * Writes a press as one of a sum. Where the sum is on disk before it (the disk refused the press until then) its
+   * row is closed at once: left open, it would become a second sum at the next start. Rejects when it is not durable.
+   */
   async join(press: SummedPress): Promise<Written> {
     const { name, device, origin, record } = summedRow(press);
-    return this.#write(name, [{ sql: writeSql, params: [name, device, origin, record, null] }]);
+    const closed = closeWindow(press.sum);
+    return this.#write(name, [{ sql: writeSql, params: [name, device, origin, record, null] }, closed]);
   }
 
   async #write(name: string, statements: Statement[]): Promise<Written> {

@@ -1,6 +1,14 @@
 import { z } from 'zod';
 import { centreReceipt, edgeStages } from '#protocols/messages/alarm.ts';
-import { lampState, origin, signalFacts, signalName } from '#protocols/signal.ts';
+import {
+  digestOf,
+  lampState,
+  origin,
+  type SignalFacts,
+  signalFacts,
+  type SignalName,
+  signalName,
+} from '#protocols/signal.ts';
 
 /** What the outbox keeps of one alarm: enough to go on with it in another life of the process. */
 export const alarmRecord = z.object({
@@ -34,3 +42,24 @@ export const alarmRecord = z.object({
   presses: z.array(origin).optional(),
 });
 export type AlarmRecord = z.infer<typeof alarmRecord>;
+
+/** Of an alarm that was raised a moment ago. */
+export function newRecord(name: SignalName, facts: SignalFacts, ageMs: number): AlarmRecord {
+  return {
+    name,
+    digest: digestOf(facts),
+    facts,
+    age_at_first_byte_ms: ageMs,
+    stages: { first_byte: 0 },
+    delivered: false,
+    cloud: null,
+    centres: [],
+    direct: [],
+    log_head: null,
+    lamp: 'received',
+    lamp_confirmed: null,
+    revision: 0,
+    refused_in: null,
+    ended: false,
+  };
+}

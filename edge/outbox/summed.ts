@@ -37,12 +37,13 @@ export function isSummedRow(row: Row): boolean {
   return String(row.name).includes(mark);
 }
 
-/** In the commit of the sum itself: from here on its presses are only known. */
+/** In a commit where the sum itself is (or was) written: from here on its presses are only known. */
 export function closeWindow(sum: SignalName): Statement {
   const name = nameText(sum);
   return {
-    sql: 'UPDATE alarms SET left_at = ? WHERE name > ? AND name < ? AND left_at IS NULL',
+    sql: `UPDATE alarms SET left_at = ? WHERE name > ? AND name < ? AND left_at IS NULL
+            AND EXISTS (SELECT 1 FROM alarms WHERE name = ?)`,
     // The character after the mark ends the range.
-    params: [leftUndated, `${name}${mark}`, `${name}$`],
+    params: [leftUndated, `${name}${mark}`, `${name}$`, name],
   };
 }

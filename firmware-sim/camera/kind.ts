@@ -11,10 +11,9 @@ export const cameras = simulatorKind({
   entry: z.strictObject({
     id,
     port,
-    username: z.string().default('belfry'),
-    password: z.string().default(''),
-    /** What it looks at. */
-    scene: z.enum(sceneNames).default('gate'),
+    username: z.string().default('belfry').describe('of its ONVIF user'),
+    password: z.string().default('').describe('of that user'),
+    scene: z.enum(sceneNames).default('gate').describe('what it looks at'),
   }),
   group: 'cameras',
   description: z.object({ address: z.string(), username: z.string(), password: z.string() }),

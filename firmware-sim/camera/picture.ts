@@ -1,4 +1,3 @@
-import sharp from 'sharp';
 import type { Clock, Randomness } from '#platform/ports.ts';
 import type { Frame } from './h264.ts';
 import { clothSvg, movingSvg, pictureSize, type SceneName, sceneSvg } from './scenes.ts';
@@ -15,6 +14,9 @@ export interface Lens {
   frame(width: number, height: number): Promise<Frame>;
 }
 
+/** Loaded by the first picture: the simulators of other hardware run without the native part. */
+const imaging = async () => (await import('sharp')).default;
+
 const { width, height } = pictureSize;
 const channels = 3;
 /** Bytes of each picture that the sensor's noise touches. */
@@ -26,11 +28,13 @@ export function lensOn(scene: SceneName, { clock, random }: { clock: Clock; rand
   const lens: Lens = {
     view: 'clear',
     async jpeg() {
+      const sharp = await imaging();
       return sharp(await seen(), { raw: { width, height, channels } })
         .jpeg({ quality: 75 })
         .toBuffer();
     },
     async frame(toWidth, toHeight) {
+      const sharp = await imaging();
       const small = await sharp(await seen(), { raw: { width, height, channels } })
         .resize(toWidth, toHeight, { fit: 'fill' })
         .raw()
@@ -47,13 +51,15 @@ export function lensOn(scene: SceneName, { clock, random }: { clock: Clock; rand
 
   /** The background, drawn once: it does not move. */
   function background(name: string, svg: Buffer): Promise<Buffer> {
-    const drawn = backgrounds.get(name) ?? sharp(svg).removeAlpha().raw().toBuffer();
+    const draw = async () => (await imaging())(svg).removeAlpha().raw().toBuffer();
+    const drawn = backgrounds.get(name) ?? draw();
     backgrounds.set(name, drawn);
     return drawn;
   }
 
   async function exposure(): Promise<Buffer> {
     const { view } = lens;
+    const sharp = await imaging();
     const behind =
       view === 'covered'
         ? await background('cloth', clothSvg)

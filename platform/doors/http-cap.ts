@@ -128,9 +128,20 @@ export function httpCapDoor(config: HttpCapDoorConfig, ports: HttpCapDoorPorts):
         if (closed) return closedDoor;
         return { kind: 'next', fault: 'silent', reason: `no turn within ${config.timeout_ms} ms` };
       }
-      const alert = capOfSignal(signal, config.sender, clock.wall());
-      const result = await post(alert, `${signal.name}.${signal.digest}`);
-      turns.pass();
+      let result: DoorResult;
+      try {
+        const alert = capOfSignal(signal, config.sender, clock.wall());
+        result = await post(alert, `${signal.name}.${signal.digest}`);
+      } catch (error) {
+        // A turn that is not passed on is gone for every alarm to come.
+        result = {
+          kind: 'next',
+          fault: 'refused',
+          reason: `this door has no words for it: ${reasonOf(error)}`,
+        };
+      } finally {
+        turns.pass();
+      }
       if (closed) return closedDoor;
       if (result.kind === 'next' && result.fault !== 'refused') supervision?.doubt();
       return result;

@@ -247,3 +247,16 @@ test('a gateway that delivers directly to another centre than the primary is tol
   expect(world.openAlerts()).toContain(`wrong-centre ${alarm.name.gateway}`);
   expect(world.receipts().at(-1)!.state).toBe('stored');
 });
+
+test('a sum is the same alarm after a crash, its count included', async () => {
+  world.first.does = world.second.does = 'unreachable';
+  const first = { serial: 7, boot: 1, counter: 1, type: 'press' } as const;
+  const sum = { count: 9, first, last: { ...first, counter: 9 } };
+  await world.says(press(world, 1, { facts: { type: 'sum', origin: null, sum } }));
+  world.crash();
+  await world.start();
+  await world.clock.pass(20_000);
+  const [before, after] = [world.first.taken[0]!, world.first.taken.at(-1)!];
+  expect(before.count).toBe(9);
+  expect(after).toEqual({ ...before, pressedAtMonotonic: after.pressedAtMonotonic });
+});

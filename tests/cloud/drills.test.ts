@@ -2,7 +2,7 @@ import { beforeEach, expect, test } from 'vitest';
 import type { ApiDrill } from '#protocols/api.ts';
 import { drillReports } from '#cloud/drills/report.ts';
 import { namesOf } from '#cloud/names.ts';
-import { CloudWorld, press } from './cloud-world.ts';
+import { CloudWorld, directReport, press } from './cloud-world.ts';
 import { settle } from './fake-ports.ts';
 
 let world: CloudWorld;
@@ -90,4 +90,44 @@ test('a drill outlives a restart of the cloud', async () => {
   expect((await report()).state).toBe('confirmed');
   await world.says(press(world, 1, drilled));
   expect(world.first.taken).toMatchObject([{ mode: 'drill', code: '607' }]);
+});
+
+test('what 110 acknowledged directly as a drill is no receipt of what is real here', async () => {
+  world.first.does = world.second.does = 'unreachable';
+  const alarm = press(world, 1, drilled);
+  await world.says(alarm);
+  await world.says(directReport(alarm));
+  expect(world.receipts().at(-1)).toMatchObject({ state: 'stored', reported: 1 });
+  world.first.does = 'receipt';
+  await world.clock.pass(60_000);
+  expect(world.first.taken.at(-1)).toMatchObject({ mode: 'real', code: '120' });
+  expect(world.receipts().at(-1)).toMatchObject({ state: 'delivered' });
+});
+
+test('nor where its report comes before it', async () => {
+  const alarm = press(world, 1, drilled);
+  await world.says(directReport(alarm));
+  await world.says(alarm);
+  expect(world.first.taken).toMatchObject([{ mode: 'real' }]);
+});
+
+test('a direct receipt of a declared drill is one', async () => {
+  await world.drill(['button-1']);
+  world.first.does = world.second.does = 'unreachable';
+  const alarm = press(world, 1, drilled);
+  await world.says(alarm);
+  await world.says(directReport(alarm));
+  expect(world.receipts().at(-1)).toMatchObject({ state: 'delivered' });
+});
+
+test('once its end is asked for a press is real here, whether or not the gateway has heard of it', async () => {
+  const id = await world.drill(['button-1']);
+  await gatewaySays('drill', true);
+  await world.cloud.drills.end(id, 'wang');
+  await world.clock.pass(60_000);
+  world.crash();
+  await world.start();
+  await world.says(press(world, 1, drilled));
+  expect(world.first.taken).toMatchObject([{ mode: 'real', code: '120' }]);
+  expect(world.openAlerts()).toEqual(['drill-unknown gate']);
 });

@@ -86,3 +86,29 @@ test('an undelivered test is a warning that says it is a test', async () => {
     { severity: 'warning', mode: 'test' },
   ]);
 });
+
+test('a probe that ends by itself does not end an emergency of a cloned card under the same name', async () => {
+  world.first.does = world.second.does = 'unreachable';
+  const probe = { type: 'probe', mode: 'probe', code: '602', origin: null, route: 'cloud' } as const;
+  await world.says(press(world, 1, { facts: probe }));
+  await world.says(press(world, 1));
+  await world.clock.pass(400_000);
+  expect(world.rows('SELECT mode, ended_by FROM signals ORDER BY id')).toEqual([
+    { mode: 'probe', ended_by: 'belfry' },
+    { mode: 'real', ended_by: null },
+  ]);
+});
+
+test('an undelivered alarm that could not be told when it was due, because the disk failed, is told after all', async () => {
+  world = new CloudWorld();
+  world.more = { latency: { bound_ms: 2_000 } };
+  await world.start();
+  world.first.does = 'nothing';
+  await world.says(press(world, 1));
+  await world.clock.pass(1_000);
+  world.disk.fail = new Error('disk I/O error');
+  await world.clock.pass(5_000);
+  world.disk.fail = null;
+  await world.clock.pass(30_000);
+  expect(world.openAlerts().map((alert) => alert.split(' ')[0])).toContain('alarm-undelivered');
+});

@@ -135,3 +135,22 @@ test("the cloud's clock is set back within a drill: it lasts no longer for that"
   expect(facts().occurred_at).toBeLessThan(cloudTime() - 19 * minute);
   expect(facts().mode).toBe('real');
 });
+
+test('a copy of its declaration that its end has overtaken does not bring it back', async () => {
+  await world.clock.pass(5000);
+  const now = world.clock.cloudTime();
+  const drill = { id: 'overtaken', devices: ['north'], from: now - 5000, to: now + 1_800_000 };
+  for (const command of [
+    { kind: 'drill', drill },
+    { kind: 'drill-end', drill: drill.id },
+    { kind: 'drill', drill },
+  ]) {
+    world.command(command);
+    await world.clock.pass(100);
+  }
+  expect(world.replies.map(({ ok }) => ok)).toEqual([true, true, false]);
+  await world.clock.pass(5000);
+  world.press();
+  await world.clock.pass(100);
+  expect(world.cloud.alarms.at(-1)!.facts.mode).toBe('real');
+});

@@ -170,3 +170,18 @@ test('a level that chatters: signals up to the rate and one more, a notice, then
   await world.clock.pass(1000);
   expect(world.cloud.alarms).toHaveLength(8);
 });
+
+test('a press that the disk takes only after its sum is no second sum after a restart', async () => {
+  await presses(8, 100);
+  world.disk.fault = 'failing';
+  world.press();
+  for (let i = 0; i < 400 && sums().length === 0; i++) await world.clock.pass(100);
+  world.disk.heal();
+  await world.clock.pass(120_000);
+  expect(world.edge.status().alarms).toEqual([]);
+  await world.restart();
+  await world.clock.pass(60_000);
+  const all = world.cloud.alarms.filter((a) => a.facts.type === 'sum');
+  expect(new Set(all.map((a) => a.digest)).size).toBe(1);
+  expect(all[0]!.facts.sum!.count).toBe(3);
+});

@@ -117,10 +117,10 @@ export async function openCampus({
   const httpPort = await reservePort(0, '');
   const influxPort = database ? await reservePort(0, '') : 0;
   const commands: Record<Part, () => [string, string[]]> = {
-    sim: () => belfry('sim', '--config', file('sim.yaml'), '--describe', file('sim.json')),
+    sim: () => belfry('sim', file('sim.yaml'), '--describe', file('sim.json')),
     '110': () => [
       process.execPath,
-      [main, 'sim', '--data', file('110'), '--config', file('110.yaml'), '--describe', file('110.json')],
+      [main, 'sim', file('110.yaml'), '--data', file('110'), '--describe', file('110.json')],
     ],
     database: () => ['influxd', ['-config', file('influx.conf')]],
     broker: () => ['mosquitto', ['-c', file('mosquitto.conf')]],

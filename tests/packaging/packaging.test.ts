@@ -1,7 +1,8 @@
-import type { ChildProcess } from 'node:child_process';
+import { type ChildProcess, execFile } from 'node:child_process';
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { promisify } from 'node:util';
 import { afterAll, beforeAll, describe, expect, it, onTestFailed } from 'vitest';
 import { apiAlarm, apiTelemetry, itemsOf } from '#protocols/api.ts';
 import { eventually, missing } from '../journeys/campus.ts';
@@ -71,6 +72,17 @@ describe('the images', () => {
       const unwanted = /^(node-(linux|win)-|vitest$|typescript$|playwright)/;
       expect(packages.filter((name) => unwanted.test(name))).toEqual([]);
     }
+  });
+
+  it.each(['edge', 'bench'])('the %s can decode the pictures of cameras', async (name) => {
+    const script = `const { default: sharp } = await import('sharp');
+      const picture = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } }).jpeg().toBuffer();
+      console.log((await sharp(picture).metadata()).format);`;
+    const { stdout } = await promisify(execFile)('node', ['--input-type=module', '--eval', script], {
+      cwd: join(image(name).root, 'belfry'),
+      env: { PATH: bin },
+    });
+    expect(stdout.trim()).toBe('jpeg');
   });
 
   it('the cloud brings the console, built from its own sources', () => {

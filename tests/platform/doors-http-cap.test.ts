@@ -61,6 +61,13 @@ describe('an alarm', () => {
     expect(await b.door.deliver(pressOf())).toMatchObject({ kind: 'receipt', reference: 'JJ00000001' });
   });
 
+  test('that cannot be written costs no other its turn', async () => {
+    const b = await bench({ connections: 1 });
+    const result = await b.door.deliver(pressOf({ occurredAt: Number.MAX_SAFE_INTEGER }));
+    expect(result).toMatchObject({ kind: 'next', fault: 'refused' });
+    expect(await b.door.deliver(pressOf())).toMatchObject({ kind: 'receipt' });
+  });
+
   test('waits its turn where all are taken, and is told when none gets free', async () => {
     const b = await bench({ connections: 1, timeout_ms: 5000 });
     b.centre.behave({ mode: 'delay', delayMs: 1000, count: 1 });

@@ -23,8 +23,8 @@ describe('a bad day, from one seed', () => {
   }, 600_000);
 
   it('is the same day, byte for byte, when its seed comes again', async () => {
-    const once = await liveThrough({ seed: 'again', presses: 60 });
-    const again = await liveThrough({ seed: 'again', presses: 60 });
+    const once = await liveThrough({ seed: 'twice', presses: 60 });
+    const again = await liveThrough({ seed: 'twice', presses: 60 });
     expect(once.trace.filter((line) => line.includes('trouble:')).length).toBeGreaterThan(5);
     expect(once.trace.length).toBeGreaterThan(500);
     expect(again.trace).toEqual(once.trace);

@@ -21,10 +21,11 @@ export function agshClient(
   deadline: AbortSignal,
 ): CameraClient {
   const { agent, seen } = forwarderTo(origin, { deadline, bodyBytes: soapBytes });
+  const devicePath = origin.pathname === '/' ? '/onvif/device_service' : origin.pathname;
   const cam = new onvif.Cam({
     hostname: origin.hostname,
     port: Number(origin.port || 80),
-    path: origin.pathname === '/' ? '/onvif/device_service' : origin.pathname,
+    path: devicePath,
     username: login.username,
     password: login.password,
     autoconnect: false,
@@ -54,8 +55,8 @@ export function agshClient(
   }
 
   /**
-   * A call that the library does not have, or makes past its agent: a pull point's. Its signing and its parser are
-   * used all the same. `at`: a service of `getServices`, or a path.
+   * A call that the library does not have, sends elsewhere (SystemReboot), or makes past its agent (a pull point's).
+   * Its signing and its parser are used all the same. `at`: `device`, a service of `getServices`, or a path.
    */
   function ask<T>(at: string, body: string, read: (answer: Answer) => T, header = ''): Promise<Call<T>> {
     const raw = cam as unknown as RawRequests;
@@ -63,7 +64,7 @@ export function agshClient(
       (done) =>
         raw['_request'](
           {
-            service: at,
+            service: at === 'device' ? devicePath : at,
             body: `${raw['_envelopeHeader'](true)}${header}</s:Header><s:Body>${body}${raw['_envelopeFooter']()}`,
           },
           done,
@@ -201,10 +202,10 @@ export function agshClient(
       );
     },
     reboot: () =>
-      call(
-        (done) => cam.systemReboot(done),
-        () => true as const,
-      ),
+      ask('device', '<SystemReboot xmlns="http://www.onvif.org/ver10/device/wsdl"/>', (answer) => {
+        if (!answer.systemRebootResponse) throw new Error('no answer');
+        return true as const;
+      }),
     reach: () => (seen.answered ? 'http' : seen.reached ? 'tcp' : 'nothing'),
   };
 }

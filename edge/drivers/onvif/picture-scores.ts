@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto';
-import sharp from 'sharp';
 import { jpegSize } from './jpeg.ts';
 
 /** A picture, small and grey, as everything is judged on. */
@@ -34,7 +33,25 @@ const dark = 20;
 const bright = 235;
 const steps = 32;
 
-/** Decodes a JPEG. Rejects when it is none, is cut, or names more than 40 megapixels. */
+/** This gateway has no decoder: a fault of ours, not of the camera. */
+export class NoDecoder extends Error {}
+
+/**
+ * The decoder is native, and there is none for every processor and C library: it is loaded when the first picture
+ * is there, so that an edge without one starts, and its alarms flow.
+ */
+async function decoder() {
+  try {
+    return (await import('sharp')).default;
+  } catch (error) {
+    throw new NoDecoder('this gateway cannot decode pictures', { cause: error });
+  }
+}
+
+/**
+ * Decodes a JPEG. Rejects when it is none, is cut, or names more than 40 megapixels; with `NoDecoder` when this
+ * gateway cannot decode.
+ */
 export async function smallPicture(jpeg: Uint8Array): Promise<SmallPicture> {
   const size = jpegSize(jpeg);
   if (!size) throw new Error('what came is no whole JPEG');
@@ -43,6 +60,7 @@ export async function smallPicture(jpeg: Uint8Array): Promise<SmallPicture> {
     Math.min(finest, Math.floor(size.width / columns), Math.floor(size.height / rows)),
   );
   const [width, height] = [columns * fine, rows * fine];
+  const sharp = await decoder();
   const grey = await sharp(jpeg, { limitInputPixels: pixelLimit, failOn: 'error' })
     .greyscale()
     .resize(width, height, { fit: 'fill' })

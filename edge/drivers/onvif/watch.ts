@@ -7,7 +7,7 @@ import { agshClient } from './agsh-client.ts';
 import { checkUp } from './checkup.ts';
 import type { Call, CameraClient } from './client.ts';
 import { noticeReader } from './notices.ts';
-import { smallPicture } from './picture-scores.ts';
+import { NoDecoder, smallPicture } from './picture-scores.ts';
 import { pictureWatch } from './picture-watch.ts';
 import { lookAtStream } from './stream-look.ts';
 import * as words from './words.ts';
@@ -22,6 +22,8 @@ const loginPause = 20;
 const firstLooksMs = 120_000;
 /** A look whose result must be confirmed comes sooner, as a fraction of the period. */
 const confirmSooner = 1 / 6;
+/** A look that failed is tried again after so long at most the first time, then more and more slowly. */
+const retryLookMs = 60_000;
 const recordingsEveryMs = 6 * 3_600_000;
 const streamWatchMs = 2000;
 const pullS = 20;
@@ -133,7 +135,10 @@ export function watchCamera(context: DriverContext, device: OnvifCamera): Camera
     if (periodMs === 0) return;
     const phase = turns.phase();
     const begun = clock.monotonic();
-    const slower = backoff({ firstMs: periodMs, maxMs: Math.max(periodMs, 8 * periodMs) }, random);
+    const slower = backoff(
+      { firstMs: Math.min(periodMs, retryLookMs), maxMs: Math.min(8 * periodMs, recordingsEveryMs) },
+      random,
+    );
     let failed = false;
     await pause(clock, phase * Math.min(periodMs, firstLooksMs), stop);
     while (!stop.aborted) {
@@ -149,7 +154,7 @@ export function watchCamera(context: DriverContext, device: OnvifCamera): Camera
       const onGrid = (clock.monotonic() - begun - phase * periodMs) / periodMs;
       const untilNext = (Math.ceil(onGrid + 0.25) - onGrid) * periodMs;
       const fraction = went === undefined ? Math.min(periodMs, heartbeatMs) : periodMs;
-      await pause(clock, soon ? fraction * confirmSooner : untilNext + (failed ? slower.next() : 0), stop);
+      await pause(clock, failed ? slower.next() : soon ? fraction * confirmSooner : untilNext, stop);
     }
   }
 
@@ -159,13 +164,28 @@ export function watchCamera(context: DriverContext, device: OnvifCamera): Camera
       return at.ok ? camera.snapshot(at.value) : at;
     });
 
+  const measurePicture = (field: string, value: number, unit: string) =>
+    context.measure(device.id, field, Math.round(value * 1000) / 1000, unit);
   const judge = pictureWatch(device.picture);
+  let warned = false;
   async function lookAtPicture() {
     const taken = await takePicture();
     if (stop.aborted) return 'failed';
     const small = taken.ok
       ? await smallPicture(taken.value.bytes).catch((error: Error) => error)
       : new Error(taken.why);
+    if (taken.ok) {
+      measurePicture('snapshot_ms', Math.round(taken.value.tookMs), 'ms');
+      measurePicture('snapshot_bytes', taken.value.bytes.length, 'B');
+    }
+    if (small instanceof NoDecoder) {
+      if (!warned)
+        context.log.warn('pictures are not judged', { device: device.id, reason: String(small.cause) });
+      warned = true;
+      context.heard(device.id, { snapshot: true, picture: 'not-judged' });
+      found('picture', null);
+      return 'good';
+    }
     if (small instanceof Error || !taken.ok) {
       const [why = ''] = (small as Error).message.split('\n');
       found('picture', words.noPicture(why.slice(0, 120)));
@@ -174,16 +194,12 @@ export function watchCamera(context: DriverContext, device: OnvifCamera): Camera
     }
     const { scores, problem, suspect, reference } = judge(small);
     found('picture', problem);
-    const measure = (field: string, value: number, unit: string) =>
-      context.measure(device.id, field, Math.round(value * 1000) / 1000, unit);
-    measure('snapshot_ms', Math.round(taken.value.tookMs), 'ms');
-    measure('snapshot_bytes', taken.value.bytes.length, 'B');
-    measure('picture_black', scores.black, '');
-    measure('picture_overexposed', scores.overexposed, '');
-    measure('picture_blurred', scores.blurred, '');
-    measure('picture_entropy', scores.entropy, 'bit');
-    measure('picture_same_looks', scores.same_looks, '');
-    if (scores.view_likeness !== null) measure('picture_likeness', scores.view_likeness, '');
+    measurePicture('picture_black', scores.black, '');
+    measurePicture('picture_overexposed', scores.overexposed, '');
+    measurePicture('picture_blurred', scores.blurred, '');
+    measurePicture('picture_entropy', scores.entropy, 'bit');
+    measurePicture('picture_same_looks', scores.same_looks, '');
+    if (scores.view_likeness !== null) measurePicture('picture_likeness', scores.view_likeness, '');
     context.heard(device.id, {
       snapshot: true,
       picture: suspect ? 'bad' : 'good',
@@ -292,7 +308,10 @@ export function watchCamera(context: DriverContext, device: OnvifCamera): Camera
     async snapshot() {
       const taken = await takePicture();
       if (!taken.ok) throw new Error(words.noPicture(taken.why).en);
-      await smallPicture(taken.value.bytes);
+      await smallPicture(taken.value.bytes).catch((error: unknown) => {
+        // As it came, then: whoever asked for it looks at it.
+        if (!(error instanceof NoDecoder)) throw error;
+      });
       const { bytes, tookMs } = taken.value;
       return { detail: `a picture of ${bytes.length} bytes in ${Math.round(tookMs)} ms`, picture: bytes };
     },

@@ -9,14 +9,6 @@ import type { DeviceHealth } from '#protocols/messages/state.ts';
 import type { DeviceRecord } from '#protocols/messages/telemetry.ts';
 import type { SignalType } from '#protocols/signal.ts';
 
-const silentLog: Log = {
-  debug() {},
-  info() {},
-  warn() {},
-  error() {},
-  child: () => silentLog,
-};
-
 /**
  * A driver's context over the real world that keeps what the driver tells. Its clock runs `hurry` times
  * faster than the world's, so that a test need not wait out pauses between polls or before a retry.
@@ -31,9 +23,17 @@ export function recorder(hurry = 1) {
     /** What a driver waits for after a level. */
     durable: Promise.resolve(),
     lines: [] as { open: boolean; reason?: string }[],
+    warnings: [] as string[],
     crashes: [] as unknown[],
     records: [] as { device: string; kind: DeviceRecord['kind']; details: DeviceRecord['details'] }[],
     measures: [] as { device: string; field: string; value: number; unit: string }[],
+  };
+  const log: Log = {
+    debug() {},
+    info() {},
+    warn: (message) => told.warnings.push(message),
+    error() {},
+    child: () => log,
   };
   const context: DriverContext = {
     clock: {
@@ -45,7 +45,7 @@ export function recorder(hurry = 1) {
     streams: realStreams,
     listening: realListening,
     turns: turns(4),
-    log: silentLog,
+    log,
     stop: stopping.signal,
     crashed: (error) => told.crashes.push(error),
     brokerAt: (url) => realMqtt({ url, clock: realClock, random: realRandomness, log: silentLog }),

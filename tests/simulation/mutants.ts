@@ -74,6 +74,16 @@ export const mutants: readonly Mutant[] = [
     wrong: ['packets vanish', 'the broker forgets everything'],
   },
   {
+    // The edge itself knows a press by its outbox: only one without a disk asks the cloud under a second name. Then
+    // the UNIQUE index still holds, and it is never answered.
+    mistake: 'the cloud forgets that it has had a press before',
+    breaks: ['doubled', 'stuck', 'lost', 'dark'],
+    file: 'cloud/ingest/admission.ts',
+    from: "const samePress = 'gateway = ?",
+    to: "const samePress = '1 = 0 AND gateway = ?",
+    wrong: ["the edge's disk is dead"],
+  },
+  {
     mistake: 'the edge takes every copy of a press for a press of its own',
     breaks: ['doubled', 'repeated', 'unexplained', 'stuck'],
     file: 'edge/alarm/alarms.ts',

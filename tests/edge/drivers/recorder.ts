@@ -48,7 +48,7 @@ export function recorder(hurry = 1) {
     log,
     stop: stopping.signal,
     crashed: (error) => told.crashes.push(error),
-    brokerAt: (url) => realMqtt({ url, clock: realClock, random: realRandomness, log: silentLog }),
+    brokerAt: (url) => realMqtt({ url, clock: realClock, random: realRandomness, log }),
     event(raised) {
       told.events.push(raised);
       return Promise.resolve('received');

@@ -8,6 +8,7 @@ import {
   type ConfigurationSource,
   readConfiguration,
 } from '#platform/configuration.ts';
+import { findMapping } from '#platform/mqtt-mappings.ts';
 import { findModel } from '#platform/modbus-models.ts';
 
 type Plain = Record<string, unknown>;
@@ -25,7 +26,7 @@ export function readEdgeText(file: string): Configuration<EdgeConfig> {
   throw new ConfigurationError(parsed.problems.map(({ path, message }) => source.problemAt(path, message)));
 }
 
-/** Puts the data file of each model that a Modbus device names (`model: NAME` or `./FILE.yaml`) in its place. */
+/** Puts the data file that a device names (a Modbus `model`, an MQTT `mapping`: NAME or `./FILE.yaml`) in its place. */
 export function withModels(value: Plain, source: ConfigurationSource, base: string): Plain {
   const { models: own, ...rest } = value;
   const fail = (path: (string | number)[], message: string) =>
@@ -33,7 +34,17 @@ export function withModels(value: Plain, source: ConfigurationSource, base: stri
   if (own !== undefined && typeof own !== 'string') throw fail(['models'], 'expected the path of a folder');
   if (!Array.isArray(rest.devices)) return rest;
   const devices = (rest.devices as unknown[]).map((device, i) => {
-    const { driver, model } = (device ?? {}) as Plain;
+    const { driver, model, mapping } = (device ?? {}) as Plain;
+    if (driver === 'mqtt-devices' && typeof mapping === 'string') {
+      try {
+        const found = findMapping(mapping, base);
+        if (!('names' in found)) return { ...(device as Plain), mapping: found };
+        throw fail(['devices', i, 'mapping'], `no such mapping; there are: ${found.names.join(', ')}`);
+      } catch (error) {
+        if (error instanceof ConfigurationError) throw error;
+        throw fail(['devices', i, 'mapping'], (error as Error).message);
+      }
+    }
     if (driver !== 'modbus' || typeof model !== 'string') return device;
     try {
       const found = findModel(model, { base, own });

@@ -25,7 +25,9 @@ const walHeaderBytes = 32;
  * has been written meanwhile nor the log begun anew; what was added to the log in between belongs to no copy.
  */
 export async function copyStore(from: string, to: string): Promise<void> {
-  const file = join(from, 'cloud.sqlite');
+  // The folder of a cloud, or that of an `up`, which has the cloud's inside.
+  const folder = [from, join(from, 'cloud')].find((path) => existsSync(join(path, 'cloud.sqlite'))) ?? from;
+  const file = join(folder, 'cloud.sqlite');
   const log = `${file}-wal`;
   if (!existsSync(file)) throw new UserError(`${file}: there is no store of a cloud in this folder`);
   for (let i = 0; i < tries; i++) {

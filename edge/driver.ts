@@ -1,5 +1,5 @@
 import type { z } from 'zod';
-import type { Clock, ListenPort, Log, Randomness, StreamPort } from '#platform/ports.ts';
+import type { Clock, ListenPort, Log, MqttPort, Randomness, StreamPort } from '#platform/ports.ts';
 import type { DeviceAct, DeviceActName } from '#protocols/messages/command.ts';
 import type { DeviceHealth, DeviceKind } from '#protocols/messages/state.ts';
 import type { DeviceRecord } from '#protocols/messages/telemetry.ts';
@@ -77,6 +77,8 @@ export interface DriverContext {
   readonly streams: StreamPort;
   /** For devices that dial in to us. */
   readonly listening: ListenPort;
+  /** A broker of devices on the campus, by URL with credentials. Not in every world. */
+  brokerAt?(url: string): MqttPort;
   /** Turns for heavy work, shared by all lines of the edge. */
   readonly turns: Turns;
   readonly log: Log;

@@ -1,4 +1,4 @@
-import type { Ports } from '#platform/ports.ts';
+import type { MqttLinkOptions, Ports } from '#platform/ports.ts';
 import type { LampState } from '#protocols/signal.ts';
 import { backoff } from '#platform/backoff.ts';
 import type { ConfiguredLine } from './config.ts';
@@ -125,6 +125,19 @@ export function runLine(
             };
           }),
       },
+      ...(ports.brokerAt && {
+        brokerAt: (url: string) => ({
+          connect: (options: MqttLinkOptions) =>
+            ports.brokerAt!(url).connect({
+              ...options,
+              onUp: guarded(() => options.onUp()),
+              onDown: guarded((reason: string) => options.onDown(reason)),
+              onMessage: guarded((topic: string, payload: Uint8Array, retained?: boolean) =>
+                options.onMessage(topic, payload, retained),
+              ),
+            }),
+        }),
+      }),
       turns,
       log,
       stop: own.signal,

@@ -101,8 +101,11 @@ export interface MqttLinkOptions {
   onUp(): void;
   /** The connection is lost, or the first attempt to have one has failed; not again before the next `onUp`. */
   onDown(reason: string): void;
-  /** Must return quickly: it is called in order, and a slow handler delays all that follow. */
-  onMessage(topic: string, payload: Uint8Array): void;
+  /**
+   * Must return quickly: it is called in order, and a slow handler delays all that follow. `retained`: the broker
+   * kept it from earlier.
+   */
+  onMessage(topic: string, payload: Uint8Array, retained?: boolean): void;
 }
 
 export interface MqttPort {
@@ -173,4 +176,6 @@ export interface Ports {
   log: Log;
   /** Not in every world: what needs it says so at its start. */
   http?: HttpPort;
+  /** Brokers of devices on the campus, by URL with credentials. Not in every world. */
+  brokerAt?(url: string): MqttPort;
 }

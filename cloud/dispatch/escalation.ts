@@ -15,8 +15,10 @@ export function escalate(
   const age = () => clock.monotonic() - late.pressedAtMonotonic;
   let pause = tellAgain.firstMs;
   const again = () => {
-    const { code, subject, text } = late.alert(age());
-    void alerts.repeat(code, subject, text);
+    const alert = late.alert(age());
+    // The disk may have refused it when it was due.
+    if (alerts.isOpen(alert.code, alert.subject)) void alerts.repeat(alert.code, alert.subject, alert.text);
+    else void alerts.raise(alert);
     pause = Math.min(2 * pause, tellAgain.maxMs);
     cancel = clock.after(pause, again);
   };

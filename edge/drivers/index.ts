@@ -4,6 +4,7 @@ import { cardReaderDriver } from './card-reader.ts';
 import { firePanelDriver } from './fire-panel.ts';
 import { gatewayDriver } from './gateway.ts';
 import { modbusDriver } from './modbus.ts';
+import { mqttDevicesDriver } from './mqtt-devices.ts';
 import { onvifCameraDriver } from './onvif-camera.ts';
 
 /** Every driver that an edge's file can name. A new one is its file, and its line here. */
@@ -13,5 +14,6 @@ export const drivers: readonly Driver[] = [
   firePanelDriver,
   gatewayDriver,
   modbusDriver,
+  mqttDevicesDriver,
   onvifCameraDriver,
 ];

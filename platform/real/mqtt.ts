@@ -124,7 +124,7 @@ class Link implements MqttLink {
       this.#down(client, error.message || (error as { code?: string }).code || 'error'),
     );
     client.on('close', () => this.#down(client, 'the broker closed the connection'));
-    client.on('message', (topic, payload) => this.#receive(client, topic, payload));
+    client.on('message', (topic, payload, { retain }) => this.#receive(client, topic, payload, retain));
     client.on('connect', () => {
       // mqtt.js ignores noDelay; without it the first messages of a connection wait up to 40 ms.
       if ('setNoDelay' in client.stream)
@@ -149,8 +149,9 @@ class Link implements MqttLink {
     this.#guard('onUp', () => this.#options.onUp());
   }
 
-  #receive(client: mqtt.MqttClient, topic: string, payload: Uint8Array): void {
-    if (client === this.#client) this.#guard('onMessage', () => this.#options.onMessage(topic, payload));
+  #receive(client: mqtt.MqttClient, topic: string, payload: Uint8Array, retained: boolean): void {
+    if (client !== this.#client) return;
+    this.#guard('onMessage', () => this.#options.onMessage(topic, payload, retained));
   }
 
   #down(client: mqtt.MqttClient, reason: string): void {

@@ -28,5 +28,6 @@ export function realPorts({ dataDir, mqttUrl, log: logOptions }: RealPortsOption
     listening: realListening,
     log,
     http: realHttp,
+    brokerAt: (url) => realMqtt({ url, clock: realClock, random: realRandomness, log }),
   };
 }

@@ -98,3 +98,17 @@ test('a probe that ends by itself does not end an emergency of a cloned card und
     { mode: 'real', ended_by: null },
   ]);
 });
+
+test('an undelivered alarm that could not be told when it was due, because the disk failed, is told after all', async () => {
+  world = new CloudWorld();
+  world.more = { latency: { bound_ms: 2_000 } };
+  await world.start();
+  world.first.does = 'nothing';
+  await world.says(press(world, 1));
+  await world.clock.pass(1_000);
+  world.disk.fail = new Error('disk I/O error');
+  await world.clock.pass(5_000);
+  world.disk.fail = null;
+  await world.clock.pass(30_000);
+  expect(world.openAlerts().map((alert) => alert.split(' ')[0])).toContain('alarm-undelivered');
+});

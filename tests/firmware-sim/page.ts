@@ -69,7 +69,8 @@ export function actsPage(parts: Parts): string {
   return [...parts]
     .map(([group, members]) => {
       const [part] = members.values();
-      const rows = Object.entries(part!.acts).map(([name, { input }]) => {
+      if (part === undefined) throw new Error(`give the page's test one part of ${group}`);
+      const rows = Object.entries(part.acts).map(([name, { input }]) => {
         const { properties = {}, required = [] } = asJson(input);
         const keys = Object.entries(properties).map(([key, value]) => {
           const optional = required.includes(key) && value.default === undefined ? '' : '?';
@@ -77,7 +78,7 @@ export function actsPage(parts: Parts): string {
         });
         return `| \`POST /${group}/{id}/${name}\` | ${keys.join('<br>') || 'nothing'} |`;
       });
-      const records = Object.keys(part!.records ?? {}).map((name) => `| \`GET /${group}/{id}/${name}\` | |`);
+      const records = Object.keys(part.records ?? {}).map((name) => `| \`GET /${group}/{id}/${name}\` | |`);
       return [...rows, ...records];
     })
     .flat()

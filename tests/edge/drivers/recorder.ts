@@ -1,8 +1,9 @@
 import { realClock } from '#platform/real/clock.ts';
+import { realMqtt } from '#platform/real/mqtt.ts';
 import { realRandomness } from '#platform/real/randomness.ts';
 import { realListening, realStreams } from '#platform/real/streams.ts';
 import type { Log } from '#platform/ports.ts';
-import type { DriverContext } from '#edge/driver.ts';
+import type { DriverContext, RaisedEvent } from '#edge/driver.ts';
 import { turns } from '#edge/turns.ts';
 import type { DeviceHealth } from '#protocols/messages/state.ts';
 import type { DeviceRecord } from '#protocols/messages/telemetry.ts';
@@ -17,6 +18,7 @@ export function recorder(hurry = 1) {
   const told = {
     heard: [] as { device: string; facts: Record<string, string | number | boolean> }[],
     health: [] as { device: string; health: DeviceHealth }[],
+    events: [] as RaisedEvent[],
     levels: [] as { device: string; type: SignalType; up: boolean }[],
     /** What a driver waits for after a level. */
     durable: Promise.resolve(),
@@ -46,7 +48,11 @@ export function recorder(hurry = 1) {
     log,
     stop: stopping.signal,
     crashed: (error) => told.crashes.push(error),
-    event: () => Promise.reject(new Error('this device raises levels only')),
+    brokerAt: (url) => realMqtt({ url, clock: realClock, random: realRandomness, log }),
+    event(raised) {
+      told.events.push(raised);
+      return Promise.resolve('received');
+    },
     level: (device, type, up) => {
       told.levels.push({ device, type, up });
       return told.durable;

@@ -15,15 +15,7 @@ export const deviceAct = z.discriminatedUnion('do', [
   z.object({ do: z.literal('reboot') }),
 ]);
 export type DeviceAct = z.infer<typeof deviceAct>;
-export const deviceActName = z.enum([
-  'self-test',
-  'lamp',
-  'siren',
-  'snapshot',
-  'duty-poll',
-  'set-clock',
-  'reboot',
-]);
+export const deviceActName = z.enum(deviceAct.options.map((act) => act.shape.do.value));
 export type DeviceActName = z.infer<typeof deviceActName>;
 
 /** A declared drill: presses of these buttons within it go out as drill. At most 2 hours. */

@@ -1,0 +1,123 @@
+import type { Polygon, Position } from './plan.ts';
+
+/** Drawings are made by the centimetre; what is closer than a millimetre is the same place. */
+const samePlaceM = 0.001;
+
+/** Twice the area of the triangle a, b, c: positive when it turns left. */
+function turn(a: Position, b: Position, c: Position): number {
+  return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
+}
+
+/** Square metres, whichever way round its corners go. */
+export function areaOf(polygon: Polygon): number {
+  return Math.abs(edgesOf(polygon).reduce((sum, [a, b]) => sum + a[0] * b[1] - b[0] * a[1], 0)) / 2;
+}
+
+export function edgesOf(polygon: Polygon): [Position, Position][] {
+  return polygon.map((corner, i) => [corner, polygon[(i + 1) % polygon.length]!]);
+}
+
+function distanceToEdge(p: Position, [a, b]: [Position, Position]): number {
+  const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
+  const length2 = dx * dx + dy * dy;
+  const along = length2 === 0 ? 0 : ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length2;
+  const t = Math.min(1, Math.max(0, along));
+  return Math.hypot(p[0] - a[0] - t * dx, p[1] - a[1] - t * dy);
+}
+
+/** Whether the two pieces go right through one another; to touch is not to cross. */
+function cross([a, b]: [Position, Position], [c, d]: [Position, Position]): boolean {
+  const touches =
+    distanceToEdge(a, [c, d]) < samePlaceM ||
+    distanceToEdge(b, [c, d]) < samePlaceM ||
+    distanceToEdge(c, [a, b]) < samePlaceM ||
+    distanceToEdge(d, [a, b]) < samePlaceM;
+  return !touches && turn(a, b, c) > 0 !== turn(a, b, d) > 0 && turn(c, d, a) > 0 !== turn(c, d, b) > 0;
+}
+
+/** Inside, not on the edge. */
+function isInside(p: Position, polygon: Polygon): boolean {
+  if (isOnEdge(p, polygon)) return false;
+  let inside = false;
+  for (const [a, b] of edgesOf(polygon)) {
+    if (a[1] > p[1] !== b[1] > p[1] && p[0] < ((b[0] - a[0]) * (p[1] - a[1])) / (b[1] - a[1]) + a[0])
+      inside = !inside;
+  }
+  return inside;
+}
+
+function isOnEdge(p: Position, polygon: Polygon): boolean {
+  return edgesOf(polygon).some((edge) => distanceToEdge(p, edge) < samePlaceM);
+}
+
+/** Inside or on the edge. */
+export function isWithin(p: Position, polygon: Polygon): boolean {
+  return isOnEdge(p, polygon) || isInside(p, polygon);
+}
+
+/** Null: a simple polygon. Otherwise what is wrong with it. */
+export function faultOf(polygon: Polygon): string | null {
+  const edges = edgesOf(polygon);
+  for (const [i, [a, b]] of edges.entries()) {
+    if (Math.hypot(b[0] - a[0], b[1] - a[1]) < samePlaceM) return `its corner ${i + 1} is given twice`;
+  }
+  if (isStraight(polygon)) return 'its corners lie on one line';
+  for (let i = 0; i < edges.length; i += 1) {
+    for (let j = i + 1; j < edges.length; j += 1) {
+      const neighbours = j === i + 1 || (i === 0 && j === edges.length - 1);
+      const [one, other] = [edges[i]!, edges[j]!];
+      // Neighbours may only meet in their corner: one that runs back along the other folds the polygon.
+      const meet = neighbours ? foldsBack(one, other, j === i + 1) : meetAnywhere(one, other);
+      if (meet) return `it crosses itself: side ${i + 1} meets side ${j + 1}`;
+    }
+  }
+  return null;
+}
+
+function isStraight(polygon: Polygon): boolean {
+  const [first] = polygon as [Position];
+  const far = (p: Position) => Math.hypot(p[0] - first[0], p[1] - first[1]);
+  const farthest = polygon.reduce((a, b) => (far(b) > far(a) ? b : a));
+  return polygon.every((p) => Math.abs(turn(first, farthest, p)) < samePlaceM * far(farthest));
+}
+
+function meetAnywhere(one: [Position, Position], other: [Position, Position]): boolean {
+  return (
+    cross(one, other) ||
+    one.some((p) => distanceToEdge(p, other) < samePlaceM) ||
+    other.some((p) => distanceToEdge(p, one) < samePlaceM)
+  );
+}
+
+function foldsBack(one: [Position, Position], other: [Position, Position], follows: boolean): boolean {
+  const [farOfOne, farOfOther] = follows ? [one[0], other[1]] : [one[1], other[0]];
+  return distanceToEdge(farOfOne, other) < samePlaceM || distanceToEdge(farOfOther, one) < samePlaceM;
+}
+
+/** Points in whose light two polygons are compared: corners, middles of sides, and a point well inside. */
+function probes(polygon: Polygon): Position[] {
+  const middles = edgesOf(polygon).map(([a, b]): Position => [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]);
+  const ears = polygon.map((corner, i): Position => {
+    const [before, after] = [polygon.at(i - 1)!, polygon[(i + 1) % polygon.length]!];
+    return [(before[0] + corner[0] + after[0]) / 3, (before[1] + corner[1] + after[1]) / 3];
+  });
+  return [...polygon, ...middles, ...ears.filter((p) => isInside(p, polygon))];
+}
+
+/** Whether two simple polygons share more than an edge. */
+export function overlap(one: Polygon, other: Polygon): boolean {
+  return (
+    edgesOf(one).some((edge) => edgesOf(other).some((also) => cross(edge, also))) ||
+    probes(one).some((p) => isInside(p, other)) ||
+    probes(other).some((p) => isInside(p, one))
+  );
+}
+
+/** Whether `inner` lies wholly within `outer`; shared edges are allowed. */
+export function contains(outer: Polygon, inner: Polygon): boolean {
+  return (
+    probes(inner).every((p) => isWithin(p, outer)) &&
+    !edgesOf(inner).some((edge) => edgesOf(outer).some((also) => cross(edge, also))) &&
+    !outer.some((p) => isInside(p, inner))
+  );
+}

@@ -22,8 +22,8 @@ export function pointOf(frame: CentreFrame): string {
 /** What a centre holds, kept as it comes in: it acknowledges nothing that is not in here. */
 export class CentreBook implements FrameStore {
   readonly #frames: CentreFrame[] = [];
-  /** Of each identity, the place and virtual time of its first frame, what it is about, and how many came. */
-  readonly identities = new Map<Identity, { first: number; at: number; point: string; copies: number }>();
+  /** Of each identity, the place of its first frame, what it is about, and when (virtual ms) its frames came. */
+  readonly identities = new Map<Identity, { first: number; point: string; times: number[] }>();
   /** How many different identities are of one point (`zone code`). */
   readonly #atPoint = new Map<string, number>();
   readonly #onFrame: (frame: CentreFrame) => void;
@@ -38,10 +38,10 @@ export class CentreBook implements FrameStore {
     this.#frames.push(frame);
     const identity = identityOf(frame);
     const known = this.identities.get(identity);
-    if (known !== undefined) known.copies += 1;
+    if (known !== undefined) known.times.push(this.#now());
     else {
       const point = pointOf(frame);
-      this.identities.set(identity, { first: this.#frames.length - 1, at: this.#now(), point, copies: 1 });
+      this.identities.set(identity, { first: this.#frames.length - 1, point, times: [this.#now()] });
       this.#atPoint.set(point, this.atPoint(point) + 1);
     }
     this.#onFrame(frame);

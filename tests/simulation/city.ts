@@ -43,6 +43,8 @@ export class City {
   readonly troubled: { from: number; to: number }[] = [];
   /** Presses up to then may be missing from the cloud's store, which was put back from a backup. */
   storeForgets: { from: number; to: number } | null = null;
+  /** When (virtual ms) a store was put back from a backup, and the receipts that it lost by that: `name centre`. */
+  readonly forgottenReceipts: { at: number; of: ReadonlySet<string> }[] = [];
   /** When the edge's process ended, virtual ms. */
   readonly edgeDied: number[] = [];
   readonly witness: Witness;
@@ -152,6 +154,29 @@ export class City {
     if (name === 'edge') this.edgeDied.push(this.world.now);
     this[name] = null;
     return true;
+  }
+
+  /** The cloud's store is put back from a backup: what came after that is gone from it, receipts included. */
+  restoreStore(backup: { at: number; bytes: Uint8Array }): void {
+    const { world } = this;
+    world.note("the cloud's store is put back from a backup");
+    this.storeForgets = {
+      from: Math.min(backup.at, this.storeForgets?.from ?? backup.at) - 10_000,
+      to: world.now,
+    };
+    this.crash('cloud', 'process');
+    const held = this.#receipts();
+    world.machine('cloud').disk.restore('cloud', backup.bytes);
+    this.forgottenReceipts.push({ at: world.now, of: held.difference(this.#receipts()) });
+    this.startCloud();
+  }
+
+  #receipts(): Set<string> {
+    const rows = this.look<{ name: string; centre: string }>(
+      'cloud',
+      'SELECT s.name, r.centre FROM receipts r JOIN signals s ON COALESCE(s.same_as, s.id) = r.signal',
+    );
+    return new Set(rows.map(({ name, centre }) => `${name} ${centre}`));
   }
 
   startIfDown(name: 'edge' | 'cloud'): void {

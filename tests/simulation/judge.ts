@@ -120,7 +120,8 @@ function judgePresses(city: City, inOutbox: Set<string>, atCloud: Set<string>): 
 
 /** 110 took it from an edge that died at once, and whose unit was not answered: it was sent again, as another. */
 function isOrphan(city: City, centre: CentreName, identity: string): boolean {
-  const { at, point } = city.book(centre).identities.get(identity)!;
+  const { times, point } = city.book(centre).identities.get(identity)!;
+  const at = times[0]!;
   return (
     city.edgeDied.some((died) => died >= at - inFlightMs && died <= at + orphanMs) &&
     city.ledger.all.some((p) => p.point === point && p.at <= at && (p.ackedAt ?? Infinity) > at)
@@ -183,16 +184,24 @@ function judgeEdge(city: City, rows: { name: string; record: EdgeRecord }[]): vo
   }
 }
 
-/** Of a press that was made and lit while nothing was wrong, each centre has exactly one frame. */
+/**
+ * Of a press that was made and lit while nothing was wrong, each centre has exactly one frame. A store that was put
+ * back and has lost the centre's receipt may send it once more: when a broker repeats an old copy of it to that store.
+ */
 function judgeUntouched(city: City): void {
   for (const { finger, at, litAt } of city.ledger.all) {
     if (litAt === null) continue;
     if (city.troubled.some(({ from, to }) => at < to + aftermathMs && litAt + 1000 > from)) continue;
     for (const centre of centres) {
       const { identities } = city.book(centre);
-      const copies = city.names.of(finger).map(({ identity }) => identities.get(identity)?.copies ?? 0);
-      const frames = copies.reduce((sum, n) => sum + n, 0);
-      if (frames > 1) city.findings.add('repeated', `${finger} came to ${centre} ${frames} times`);
+      const named = city.names.of(finger);
+      const times = named.flatMap(({ identity }) => identities.get(identity)?.times ?? []);
+      const forgotten = city.forgottenReceipts.filter(({ of }) =>
+        named.some(({ name }) => of.has(`${name} ${centre}`)),
+      );
+      const ofOneMemory = Map.groupBy(times, (time) => forgotten.filter(({ at }) => at < time).length);
+      if ([...ofOneMemory.values()].some(({ length }) => length > 1))
+        city.findings.add('repeated', `${finger} came to ${centre} ${times.length} times`);
     }
   }
 }

@@ -124,6 +124,14 @@ export const mutants: readonly Mutant[] = [
     wrong: ['receipts are lost', 'a centre misbehaves', 'the edge crashes'],
   },
   {
+    mistake: 'the cloud brings a press to 110 anew when an old copy of it comes',
+    breaks: ['repeated'],
+    file: 'cloud/dispatch/owed.ts',
+    from: 'WHERE d.done_at IS NULL AND',
+    to: 'WHERE',
+    wrong: ['the broker repeats old messages', "the cloud's store is an old copy"],
+  },
+  {
     mistake: 'the edge does not take up what its outbox has kept',
     breaks: ['lost', 'dark', 'stuck'],
     file: 'edge/start.ts',

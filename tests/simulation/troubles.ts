@@ -247,13 +247,8 @@ function restoreStore(city: City, ms: number, random: Seeded): void {
     world.machine('cloud').disk.failing === null &&
     city.memories.every(({ waiting }) => waiting.length === 0);
   whenever(city, safe, () => {
-    const { at, bytes } = either(random, ...pasts.get(world)!.stores);
-    world.note("the cloud's store is put back from a backup");
     city.trouble(ms);
-    city.storeForgets = { from: Math.min(at, city.storeForgets?.from ?? at) - 10_000, to: world.now };
-    city.crash('cloud', 'process');
-    world.machine('cloud').disk.restore('cloud', bytes);
-    city.startCloud();
+    city.restoreStore(either(random, ...pasts.get(world)!.stores));
   });
 }
 

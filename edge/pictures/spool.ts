@@ -99,14 +99,15 @@ export class Spool {
                 ON CONFLICT (path) DO NOTHING`,
           params: [path, worthOf[kind], ticket, takenAt, jpeg.length, jpeg],
         },
+        { sql: 'DELETE FROM pictures WHERE taken_at < ?', params: [takenAt - this.#limits.keptMs] },
         {
-          sql: `DELETE FROM pictures WHERE taken_at < ? OR id IN (SELECT id FROM
+          sql: `DELETE FROM pictures WHERE id IN (SELECT id FROM
                   (SELECT id, SUM(bytes) OVER (ORDER BY worth DESC, id DESC) AS so_far FROM pictures)
                   WHERE so_far > ?)`,
-          params: [takenAt - this.#limits.keptMs, this.#limits.bytes],
+          params: [this.#limits.bytes],
         },
       ]);
-      const dropped = kept?.[1]?.changes ?? 0;
+      const dropped = (kept?.[1]?.changes ?? 0) + (kept?.[2]?.changes ?? 0);
       if (dropped > 0) this.#ports.log.warn('pictures that waited too long are gone', { dropped });
       if (kept) return;
     }

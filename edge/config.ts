@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { doorConfig } from '#platform/doors/open.ts';
 import { account, id, zone } from '#protocols/signal.ts';
+import { picturesConfig } from './pictures/config.ts';
 import { directPathId } from './direct-path.ts';
 import { addressText, type DeviceAddress, parseAddress } from './drivers/address.ts';
 import type { DeviceBase, Driver, Line } from './driver.ts';
@@ -47,6 +48,8 @@ const edgeFile = z.strictObject({
   heartbeat_s: z.number().positive().max(60).default(5),
   /** How many pictures and streams of cameras are looked at in the same moment, on the whole edge. */
   looks_at_once: z.int().min(1).max(64).default(4),
+  /** Where pictures of the cameras go up to; without it none do. */
+  pictures: picturesConfig.optional(),
   devices: z.array(z.looseObject({ id, driver: z.string(), address: z.string().min(1) })).default([]),
 });
 

@@ -106,6 +106,8 @@ export interface DriverContext {
   health(device: string, health: DeviceHealth): void;
   /** The wire of this line is open, or not and why. */
   line(open: boolean, reason?: string): void;
+  /** A camera's picture as it was just judged, for whoever keeps a few of them as evidence. Not in every world. */
+  picture?(device: string, jpeg: Uint8Array, verdict: 'good' | 'bad'): void;
   measure(device: string, field: string, value: number, unit: string): void;
   /**
    * What happened there and is evidence, not an alarm (a check-in, a gate that opened). Kept until the cloud has

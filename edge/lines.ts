@@ -17,6 +17,7 @@ export interface LineEvents {
   level: DriverContext['level'];
   measure(device: string, field: string, value: number, unit: string): void;
   record: DriverContext['record'];
+  picture?: DriverContext['picture'];
   /** The driver runs (again): lamps can be commanded. */
   started(devices: ReadonlySet<string>): void;
 }
@@ -161,6 +162,9 @@ export function runLine(
         if (own.signal.aborted) return;
         log.info(open ? 'line open' : 'line closed', { reason });
         for (const id of devices) known.line(id, open);
+      },
+      picture(device, jpeg, verdict) {
+        if (mine(device)) to.picture?.(device, jpeg, verdict);
       },
       measure(device, field, value, unit) {
         if (mine(device)) to.measure(device, field, value, unit);

@@ -70,6 +70,17 @@ export interface DiskPort {
   holdBack(bytes: number): Promise<void>;
 }
 
+/** Small files of this process beside its databases: pictures. All reject with a `DatabaseError`. */
+export interface FilePort {
+  /** Whole or not at all, durable when it resolves. A name is `xx/rest`: a-z, 0-9, dots. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /** Null: there is none. */
+  read(name: string): Promise<Uint8Array | null>;
+  /** Idempotent. */
+  remove(name: string): Promise<void>;
+  list(): Promise<string[]>;
+}
+
 export interface MqttMessage {
   topic: string;
   payload: Uint8Array;
@@ -176,6 +187,8 @@ export interface Ports {
   log: Log;
   /** Not in every world: what needs it says so at its start. */
   http?: HttpPort;
+  /** Where pictures are kept. Not in every world. */
+  files?: FilePort;
   /** Brokers of devices on the campus, by URL with credentials. Not in every world. */
   brokerAt?(url: string): MqttPort;
 }

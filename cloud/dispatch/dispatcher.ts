@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { backoff } from '#platform/backoff.ts';
-import type { Door, DoorResult } from '#platform/doors/door.ts';
+import type { Door, DoorResult, DoorSignal } from '#platform/doors/door.ts';
 import type { Clock, Log, Randomness, Statement } from '#platform/ports.ts';
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
 import type { Alerts } from '../alerts/alerts.ts';
@@ -47,6 +47,8 @@ export interface DispatcherParts {
   /** Without the primary's receipt for so long after the press, people are told. */
   undeliveredAfterMs: number;
   places: Places;
+  /** The alarm with what is only for this centre: its links to the pictures. Never waits, never throws. */
+  forCentre(alarm: DoorSignal, at: { gateway: string; device: string }, centre: string): DoorSignal;
   /** The primary has acknowledged, and it is committed: tell these names of the alarm. */
   onDelivered(names: readonly Held[]): void;
 }
@@ -154,12 +156,13 @@ export class Dispatcher {
   async #pursue(pursuit: Pursuit, centre: Centre): Promise<void> {
     const { alerts, random, names } = this.#parts;
     const { next } = backoff(pace, random);
+    const signal = this.#parts.forCentre(pursuit.door, pursuit, centre.id);
     for (;;) {
       let failure: DoorFailure | null = null;
       for (const { door } of centre.doors) {
         if (!this.#wanted(pursuit, centre)) return;
         if (!pursuit.logged.dispatched) this.#handedOver(pursuit, centre, door);
-        const result = await door.deliver(pursuit.door).catch(broken);
+        const result = await door.deliver(signal).catch(broken);
         // Too late for this incarnation: the next one asks the edge, and sends the same bytes again.
         if (this.#pauses.closed) return;
         if (result.kind === 'receipt') return this.#received(pursuit, centre, door, result);

@@ -67,6 +67,8 @@ export interface AlarmPath {
   closed: boolean;
   /** The cloud's epoch by its last answer; null before the first. */
   cloudEpoch: string | null;
+  /** Called when a new alarm was committed (or its disk was too slow) and sent. Must return at once. */
+  onSent?(alarm: AlarmRecord): void;
   /** Called when an alarm has left the outbox. */
   onLeft(alarm: Alarm): void;
   /** Called when the disk knows the same press under another name. */

@@ -19,6 +19,7 @@ export function begin(path: AlarmPath, alarm: Alarm): void {
     if (gone || alarm.left) return;
     gone = true;
     publishFirst(path, alarm);
+    path.onSent?.(alarm.record);
   };
   const cancel = path.clock.after(diskPatienceMs, () => {
     path.log.warn('the disk is slow: the alarm goes out before it is stored', { alarm: alarm.text });

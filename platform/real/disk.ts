@@ -17,10 +17,12 @@ export function realDisk(folder: string): DiskPort {
   };
 }
 
-async function onDisk<T>(work: () => Promise<T>): Promise<T> {
+/** Runs file work, and tells its errors as a `DatabaseError`. */
+export async function onDisk<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    if (error instanceof DatabaseError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     throw new DatabaseError(code === 'ENOSPC' || code === 'EDQUOT' ? 'full' : 'io', message);
   }

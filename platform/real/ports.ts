@@ -1,8 +1,10 @@
+import { join } from 'node:path';
 import type { Ports } from '#platform/ports.ts';
 import { realClock } from './clock.ts';
 import { realDatabases } from './database.ts';
-import { realHttp } from './http.ts';
 import { realDisk } from './disk.ts';
+import { realFiles } from './files.ts';
+import { realHttp } from './http.ts';
 import { type LogOptions, realLog } from './log.ts';
 import { realMqtt } from './mqtt.ts';
 import { realRandomness } from './randomness.ts';
@@ -28,6 +30,7 @@ export function realPorts({ dataDir, mqttUrl, log: logOptions }: RealPortsOption
     listening: realListening,
     log,
     http: realHttp,
+    files: realFiles(join(dataDir, 'pictures')),
     brokerAt: (url) => realMqtt({ url, clock: realClock, random: realRandomness, log }),
   };
 }

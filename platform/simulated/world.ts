@@ -119,7 +119,7 @@ export class Machine {
   }
 
   /** Starts a process on the disk as it is; one that still runs is killed before. */
-  boot(): SimulatedPorts {
+  boot({ files = false }: { files?: boolean } = {}): SimulatedPorts {
     this.crash();
     const life = new Life(this.name, this.#random.fork(`boot ${++this.#boots}`), this.#timeline);
     this.#life = life;
@@ -138,6 +138,7 @@ export class Machine {
         },
       },
       ...this.disk.port(life),
+      ...(files && { files: this.disk.smallFiles(life) }),
       mqtt: simulatedMqtt(broker, life),
       streams: network.streams(life),
       listening: network.listening(life),

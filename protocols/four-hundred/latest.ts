@@ -21,7 +21,8 @@ export class Latest {
 
   /** UTC ms; null: there never was any. */
   at(i: number): number | null {
-    return this.#at[i]! === -Infinity ? null : this.#at[i]!;
+    const at = this.#at[i]!;
+    return at === -Infinity ? null : at;
   }
 
   id(i: number): number {

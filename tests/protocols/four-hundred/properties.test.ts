@@ -173,13 +173,18 @@ const cellsFromNothing = (evidence: readonly Evidence[], now: number) => {
 
 describe('verdicts that move with the evidence', () => {
   it('after any sequence of evidence and time the answer is that of computing everything', () => {
+    const orderly = [
+      ...inOrder(campus, wednesday - 8 * day),
+      ...inOrder(campus, wednesday).map((piece) => ({ ...piece, id: piece.id + 1000 })),
+    ].map((piece, i) =>
+      // Some of the devices are heard for an hour at a time.
+      piece.kind === 'state' && i % 3 > 0
+        ? { ...piece, at: wednesday - hour, known_at: wednesday - hour, holds_ms: hour * 2 }
+        : piece,
+    );
     fc.assert(
-      fc.property(pieces, fc.array(moment, { maxLength: 10 }), (some, looks) => {
-        const all = [
-          ...inOrder(campus, wednesday - 8 * day),
-          ...inOrder(campus, wednesday).map((p) => ({ ...p, id: p.id + 1000 })),
-          ...some,
-        ];
+      fc.property(pieces, fc.subarray(orderly), fc.array(moment, { maxLength: 10 }), (some, fine, looks) => {
+        const all = [...fine, ...some];
         const steps = [
           ...all.map((piece) => ({ at: piece.known_at, piece })),
           ...looks.map((at) => ({ at, piece: null })),

@@ -154,6 +154,18 @@ describe('the twelve cells of a campus', () => {
     expect(quiet()).toMatchObject({ answer: 'yes', code: 'quiet' });
   });
 
+  it('an hour after the last good word it is no longer known that nothing was opened', () => {
+    const ledger = after([
+      { kind: 'state', at: wednesday, device: 'gw-hill/fence-beam', state: 'good', holds_ms: 3 * minute },
+    ]);
+    // The first word of all covers the time until its own end; the beam has fallen silent since.
+    ledger.advance(wednesday + 21 * day);
+    ledger.advance(wednesday + 21 * day + hour);
+    expect(ledger.cells()[5]?.parts).toMatchObject({ unknown: 0 });
+    ledger.advance(wednesday + 21 * day + hour + 2);
+    expect(ledger.cells()[5]?.parts).toMatchObject({ unknown: 2 });
+  });
+
   it.each<[string, Parameters<typeof told>[0][number], string]>([
     [
       'dead',

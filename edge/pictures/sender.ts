@@ -74,7 +74,6 @@ export function startSender({ clock, random, log, http, url, spool, alarmOnItsWa
     for (;;) {
       wanted = false;
       if (closed) return;
-      if (alarmOnItsWay()) return rest(makeWayMs);
       const next = await spool.next();
       if (closed) return;
       if (next === null) {
@@ -82,6 +81,8 @@ export function startSender({ clock, random, log, http, url, spool, alarmOnItsWa
         state = 'idle';
         return;
       }
+      // Asked last, right before the PUT: an alarm may have come while the disk was read.
+      if (alarmOnItsWay()) return rest(makeWayMs);
       const went = await put(next);
       if (closed) return;
       if (went === 'later') {

@@ -1,10 +1,9 @@
 import * as fc from 'fast-check';
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
+import { readDensities } from '#platform/pixel-densities.ts';
 import { plan, type Polygon, type Sight, sight } from '#protocols/inventory/plan.ts';
 import { Coverage } from '#protocols/sight/coverage.ts';
-import { classOf, densityAt, pixelDensities, reachOf } from '#protocols/sight/pixel-density.ts';
+import { classOf, densityAt, reachOf } from '#protocols/sight/pixel-density.ts';
 import { areaOfRegion, common, regionOf, ringsOf, together, without } from '#protocols/sight/region.ts';
 import { floorOf } from '#protocols/sight/view.ts';
 
@@ -108,9 +107,7 @@ it('a region’s rings keep their holes', () => {
 });
 
 describe('pixel density', () => {
-  const { editions } = pixelDensities.parse(
-    parse(readFileSync(new URL('../../../protocols/sight/pixel-density.yaml', import.meta.url), 'utf8')),
-  );
+  const editions = readDensities();
   const [of2015, of2025] = editions as [(typeof editions)[0], (typeof editions)[0]];
   // 90° wide: a view is twice as wide as it is far. The lens is taken as low as what it looks at.
   const camera = { resolution: [2000, 1000] as [number, number], angle_deg: 90, height_m: 1e-9 };

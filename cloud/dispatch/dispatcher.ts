@@ -1,5 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { backoff } from '#platform/backoff.ts';
+import { freshForMs, OldestFirst } from '#platform/oldest-first.ts';
 import type { Door, DoorResult, DoorSignal } from '#platform/doors/door.ts';
 import type { Clock, Log, Randomness, Statement } from '#platform/ports.ts';
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
@@ -29,6 +30,12 @@ import { keepReceipt, lateAfterMs, receiptStep } from './receipt.ts';
 
 /** Between two tries of a list of doors, or of a write that the disk refused. */
 const pace = { firstMs: 500, maxMs: 15_000 };
+/**
+ * Alarms that have long been owed to a centre, at its doors at once: half of the connections that a DC-09 door has by
+ * default, so that a press of now finds one free. All doors of a centre have given their answers long before
+ * `patienceMs`, or one of them is not well.
+ */
+const pendingAtACentre = { atOnce: 2, patienceMs: 120_000 };
 /**
  * How long the record of a hand-over waits for the door's answer, to be written with it. A commit of its own would
  * be on its way to the disk just when the receipt comes, and *delivered* would wait behind it.
@@ -61,10 +68,15 @@ export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #pursuits = new Map<number, Pursuit>();
   readonly #pauses: Pauses;
+  /** By centre. */
+  readonly #turns: ReadonlyMap<string, OldestFirst<Pursuit>>;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     this.#pauses = new Pauses(parts.clock);
+    this.#turns = new Map(
+      parts.centres.map(({ id }) => [id, new OldestFirst<Pursuit>(parts.clock, pendingAtACentre)]),
+    );
   }
 
   /**
@@ -146,6 +158,7 @@ export class Dispatcher {
 
   close(): void {
     this.#pauses.close();
+    for (const turns of this.#turns.values()) turns.close();
     for (const pursuit of this.#pursuits.values()) {
       pursuit.cancelAlert();
       pursuit.handover?.cancel();
@@ -157,23 +170,40 @@ export class Dispatcher {
     const { alerts, random, names } = this.#parts;
     const { next } = backoff(pace, random);
     const signal = this.#parts.forCentre(pursuit.door, pursuit, centre.id);
+    const turns = this.#turns.get(centre.id)!;
     for (;;) {
+      // A fresh one is at the door before anything else is done.
+      const turn = this.#turn(pursuit, turns);
+      if (turn !== undefined) await turn;
       let failure: DoorFailure | null = null;
       for (const { door } of centre.doors) {
-        if (!this.#wanted(pursuit, centre)) return;
+        if (!this.#wanted(pursuit, centre)) return turns.answered(pursuit);
         if (!pursuit.logged.dispatched) this.#handedOver(pursuit, centre, door);
         const result = await door.deliver(signal).catch(broken);
         // Too late for this incarnation: the next one asks the edge, and sends the same bytes again.
         if (this.#pauses.closed) return;
-        if (result.kind === 'receipt') return this.#received(pursuit, centre, door, result);
+        if (result.kind === 'receipt') {
+          turns.answered(pursuit);
+          return this.#received(pursuit, centre, door, result);
+        }
         failure = result;
         if (centre.primary) pursuit.failure = result;
         this.#failed(pursuit, centre, door, result);
       }
+      turns.unanswered(pursuit);
       if (!this.#wanted(pursuit, centre)) return;
       void alerts.raise(undelivered(toldOf(pursuit), centre, failure, names));
       await this.#pauses.wait(next());
     }
+  }
+
+  /** A fresh alarm goes at once; of those that have long been owed, the oldest first. */
+  #turn(pursuit: Pursuit, turns: OldestFirst<Pursuit>): Promise<void> | undefined {
+    const { pressedAtMonotonic } = pursuit.door;
+    if (this.#parts.clock.monotonic() - pressedAtMonotonic < freshForMs) return undefined;
+    return new Promise((go) => {
+      turns.ask(pursuit, pressedAtMonotonic, go);
+    });
   }
 
   #wanted(pursuit: Pursuit, centre: Centre): boolean {

@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer';
 import { backoff } from '#platform/backoff.ts';
-import { freshForMs, OldestFirst } from '#platform/oldest-first.ts';
 import type { Door, DoorResult, DoorSignal } from '#platform/doors/door.ts';
 import type { Clock, Log, Randomness, Statement } from '#platform/ports.ts';
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
@@ -16,26 +15,20 @@ import {
   endedBy,
   late,
   refusedByDoor,
-  type ToldAlarm,
   undelivered,
   undeliveredSubject,
 } from './alarm-alerts.ts';
-import { attempt, forgetOldAttempts } from './attempts.ts';
+import { attempt, broken, forgetOldAttempts } from './attempts.ts';
 import type { Centre } from './centres.ts';
 import { escalate } from './escalation.ts';
 import { type Owed, takes } from './owed.ts';
 import { Pauses } from './pauses.ts';
-import { type Pursuit, takeHandover } from './pursuit.ts';
+import { CentreTurns } from './pending.ts';
+import { type Pursuit, takeHandover, toldOf } from './pursuit.ts';
 import { keepReceipt, lateAfterMs, receiptStep } from './receipt.ts';
 
 /** Between two tries of a list of doors, or of a write that the disk refused. */
 const pace = { firstMs: 500, maxMs: 15_000 };
-/**
- * Alarms that have long been owed to a centre, at its doors at once: half of the connections that a DC-09 door has by
- * default, so that a press of now finds one free. All doors of a centre have given their answers long before
- * `patienceMs`, or one of them is not well.
- */
-const pendingAtACentre = { atOnce: 2, patienceMs: 120_000 };
 /**
  * How long the record of a hand-over waits for the door's answer, to be written with it. A commit of its own would
  * be on its way to the disk just when the receipt comes, and *delivered* would wait behind it.
@@ -68,15 +61,12 @@ export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #pursuits = new Map<number, Pursuit>();
   readonly #pauses: Pauses;
-  /** By centre. */
-  readonly #turns: ReadonlyMap<string, OldestFirst<Pursuit>>;
+  readonly #turns: CentreTurns;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     this.#pauses = new Pauses(parts.clock);
-    this.#turns = new Map(
-      parts.centres.map(({ id }) => [id, new OldestFirst<Pursuit>(parts.clock, pendingAtACentre)]),
-    );
+    this.#turns = new CentreTurns(parts.clock, parts.centres);
   }
 
   /**
@@ -158,7 +148,7 @@ export class Dispatcher {
 
   close(): void {
     this.#pauses.close();
-    for (const turns of this.#turns.values()) turns.close();
+    this.#turns.close();
     for (const pursuit of this.#pursuits.values()) {
       pursuit.cancelAlert();
       pursuit.handover?.cancel();
@@ -170,40 +160,30 @@ export class Dispatcher {
     const { alerts, random, names } = this.#parts;
     const { next } = backoff(pace, random);
     const signal = this.#parts.forCentre(pursuit.door, pursuit, centre.id);
-    const turns = this.#turns.get(centre.id)!;
     for (;;) {
       // A fresh one is at the door before anything else is done.
-      const turn = this.#turn(pursuit, turns);
+      const turn = this.#turns.wait(centre, pursuit);
       if (turn !== undefined) await turn;
       let failure: DoorFailure | null = null;
       for (const { door } of centre.doors) {
-        if (!this.#wanted(pursuit, centre)) return turns.answered(pursuit);
+        if (!this.#wanted(pursuit, centre)) return this.#turns.over(centre, pursuit, false);
         if (!pursuit.logged.dispatched) this.#handedOver(pursuit, centre, door);
         const result = await door.deliver(signal).catch(broken);
         // Too late for this incarnation: the next one asks the edge, and sends the same bytes again.
         if (this.#pauses.closed) return;
         if (result.kind === 'receipt') {
-          turns.answered(pursuit);
+          this.#turns.over(centre, pursuit, false);
           return this.#received(pursuit, centre, door, result);
         }
         failure = result;
         if (centre.primary) pursuit.failure = result;
         this.#failed(pursuit, centre, door, result);
       }
-      turns.unanswered(pursuit);
+      this.#turns.over(centre, pursuit, true);
       if (!this.#wanted(pursuit, centre)) return;
       void alerts.raise(undelivered(toldOf(pursuit), centre, failure, names));
       await this.#pauses.wait(next());
     }
-  }
-
-  /** A fresh alarm goes at once; of those that have long been owed, the oldest first. */
-  #turn(pursuit: Pursuit, turns: OldestFirst<Pursuit>): Promise<void> | undefined {
-    const { pressedAtMonotonic } = pursuit.door;
-    if (this.#parts.clock.monotonic() - pressedAtMonotonic < freshForMs) return undefined;
-    return new Promise((go) => {
-      turns.ask(pursuit, pressedAtMonotonic, go);
-    });
   }
 
   #wanted(pursuit: Pursuit, centre: Centre): boolean {
@@ -363,13 +343,4 @@ export class Dispatcher {
     }
     return null;
   }
-}
-
-function toldOf({ door: { name, mode }, campus, gateway, device }: Owed): ToldAlarm {
-  return { name, mode, campus, gateway, device };
-}
-
-/** A door never rejects; should one do so all the same, that mistake must not end the pursuit of an alarm. */
-function broken(error: unknown): DoorResult {
-  return { kind: 'next', fault: 'closed', reason: `the door failed: ${String(error)}` };
 }

@@ -67,6 +67,16 @@ export class CityLedger {
     return this.#campuses.get(campus)?.apply(piece) ?? false;
   }
 
+  /**
+   * A campus has another inventory or another rule set from now on. What is known of it is told again: `evidence` is
+   * that of this campus alone, so that a device which moved here brings nothing of its old place along.
+   */
+  replace(plan: CampusPlan, now: number, evidence: Iterable<Evidence>): void {
+    const ledger = new CampusLedger(plan, now);
+    for (const piece of evidence) ledger.apply(piece);
+    this.#campuses.set(plan.campus.id, ledger);
+  }
+
   advance(now: number): void {
     for (const campus of this.#campuses.values()) campus.advance(now);
   }

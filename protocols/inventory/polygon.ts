@@ -1,3 +1,4 @@
+import type { Bilingual } from '../messages/bilingual.ts';
 import type { Polygon, Position } from './plan.ts';
 
 /** Drawings are made by the centimetre; what is closer than a millimetre is the same place. */
@@ -17,7 +18,7 @@ export function edgesOf(polygon: Polygon): [Position, Position][] {
   return polygon.map((corner, i) => [corner, polygon[(i + 1) % polygon.length]!]);
 }
 
-function distanceToEdge(p: Position, [a, b]: [Position, Position]): number {
+export function distanceToEdge(p: Position, [a, b]: [Position, Position]): number {
   const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
   const length2 = dx * dx + dy * dy;
   const along = length2 === 0 ? 0 : ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length2;
@@ -56,19 +57,25 @@ export function isWithin(p: Position, polygon: Polygon): boolean {
 }
 
 /** Null: a simple polygon. Otherwise what is wrong with it. */
-export function faultOf(polygon: Polygon): string | null {
+export function faultOf(polygon: Polygon): Bilingual | null {
   const edges = edgesOf(polygon);
   for (const [i, [a, b]] of edges.entries()) {
-    if (Math.hypot(b[0] - a[0], b[1] - a[1]) < samePlaceM) return `its corner ${i + 1} is given twice`;
+    if (Math.hypot(b[0] - a[0], b[1] - a[1]) < samePlaceM)
+      return { zh: `第 ${i + 1} 个角点重复`, en: `its corner ${i + 1} is given twice` };
   }
-  if (isStraight(polygon)) return 'its corners lie on one line';
+  if (isStraight(polygon)) return { zh: '所有角点在一条直线上', en: 'its corners lie on one line' };
   for (let i = 0; i < edges.length; i += 1) {
     for (let j = i + 1; j < edges.length; j += 1) {
       const neighbours = j === i + 1 || (i === 0 && j === edges.length - 1);
       const [one, other] = [edges[i]!, edges[j]!];
       // Neighbours may only meet in their corner: one that runs back along the other folds the polygon.
       const meet = neighbours ? foldsBack(one, other, j === i + 1) : meetAnywhere(one, other);
-      if (meet) return `it crosses itself: side ${i + 1} meets side ${j + 1}`;
+      if (meet) {
+        return {
+          zh: `自身相交：第 ${i + 1} 边与第 ${j + 1} 边`,
+          en: `it crosses itself: side ${i + 1} meets side ${j + 1}`,
+        };
+      }
     }
   }
   return null;

@@ -21,7 +21,7 @@ afterEach(async (context) => {
 });
 
 /** Two cameras look at the first button; a second centre takes CAP by HTTP. */
-async function pictured(): Promise<void> {
+async function pictured(looksEveryS = 60): Promise<void> {
   const nothing = () => {};
   const log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log };
   const ports = { clock: realClock, log, store: memoryDocumentStore() };
@@ -34,7 +34,13 @@ async function pictured(): Promise<void> {
         ...file,
         cameras: ['camera-1', 'camera-2'].map((id) => ({ id, password: 'secret' })),
       }),
-      edge: (file, { url }) => ({ ...file, pictures: { url, at_s: [0, 3, 9] } }),
+      edge: (file, { url }) => ({
+        ...file,
+        pictures: { url, at_s: [0, 3, 9] },
+        devices: (file['devices'] as { driver: string }[]).map((device) =>
+          device.driver === 'onvif-camera' ? { ...device, picture_every_s: looksEveryS } : device,
+        ),
+      }),
       cloud: (file, { url }) => ({
         ...file,
         pictures: { link_base: url },
@@ -138,8 +144,8 @@ it('a press while the cloud is dead: the picture is taken then, and comes up whe
   expect(first.taken_at).toBeLessThanOrEqual(backAt);
 }, 90_000);
 
-it('a person asks for a picture, and gets the picture of now', async () => {
-  await pictured();
+it('a person asks for a picture, and gets the picture of now; evidence of each camera comes by itself', async () => {
+  await pictured(2);
   const asked = (await campus.api('/api/v1/gateways/test-gateway/devices/camera-1/picture?wait=20', {
     by: 'li',
   })) as { command: { state: string; facts: object }; picture: { id: number } | null };
@@ -147,4 +153,13 @@ it('a person asks for a picture, and gets the picture of now', async () => {
   const shown = await fetch(`${campus.url}/api/v1/pictures/${asked.picture!.id}/jpeg?by=li`);
   expect(shown.headers.get('content-type')).toBe('image/jpeg');
   expect(await views()).toMatchObject([{ by: 'person', who: 'li', kind: 'request', camera: 'camera-1' }]);
-});
+  await eventually('evidence of both cameras', async () => {
+    const { items } = itemsOf(apiPicture).parse(await campus.api('/api/v1/pictures?kind=evidence'));
+    return new Set(items.map(({ camera, about }) => `${camera} ${about}`)).size === 2;
+  });
+  const { items } = itemsOf(apiPicture).parse(await campus.api('/api/v1/pictures?kind=evidence'));
+  expect(items.map(({ camera, about }) => `${camera} ${about}`).toSorted()).toEqual([
+    'camera-1 good',
+    'camera-2 good',
+  ]);
+}, 60_000);

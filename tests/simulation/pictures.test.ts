@@ -33,7 +33,7 @@ async function badHour(seed: number) {
 
   async function live(): Promise<void> {
     const ports = gateway.boot({ http: true });
-    const spool = new Spool(ports, { bytes: 1e6, keptMs: 30 * 86_400_000 });
+    const spool = new Spool(ports, { bytes: 1e6, keptMs: 30 * 86_400_000 }, () => {});
     const http = {
       request: (request: Parameters<NonNullable<typeof ports.http>['request']>[0]) => {
         if (alarm) faults.push('a picture was sent while an alarm was on its way');
@@ -46,6 +46,7 @@ async function badHour(seed: number) {
       url: `http://${host}`,
       spool,
       alarmOnItsWay: () => alarm,
+      onStuck() {},
     });
     stop = () => sender.close();
     await spool.start();

@@ -1,4 +1,5 @@
 import type { Bilingual } from '../messages/bilingual.ts';
+import { areaOfRegion, common, regionOf, without } from '../sight/region.ts';
 import type { Polygon, Position } from './plan.ts';
 
 /** Drawings are made by the centimetre; what is closer than a millimetre is the same place. */
@@ -7,11 +8,6 @@ const samePlaceM = 0.001;
 /** Twice the area of the triangle a, b, c: positive when it turns left. */
 function turn(a: Position, b: Position, c: Position): number {
   return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
-}
-
-/** Square metres, whichever way round its corners go. */
-export function areaOf(polygon: Polygon): number {
-  return Math.abs(edgesOf(polygon).reduce((sum, [a, b]) => sum + a[0] * b[1] - b[0] * a[1], 0)) / 2;
 }
 
 export function edgesOf(polygon: Polygon): [Position, Position][] {
@@ -101,30 +97,17 @@ function foldsBack(one: [Position, Position], other: [Position, Position], follo
   return distanceToEdge(farOfOne, other) < samePlaceM || distanceToEdge(farOfOther, one) < samePlaceM;
 }
 
-/** Points in whose light two polygons are compared: corners, middles of sides, and a point well inside. */
-function probes(polygon: Polygon): Position[] {
-  const middles = edgesOf(polygon).map(([a, b]): Position => [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]);
-  const ears = polygon.map((corner, i): Position => {
-    const [before, after] = [polygon.at(i - 1)!, polygon[(i + 1) % polygon.length]!];
-    return [(before[0] + corner[0] + after[0]) / 3, (before[1] + corner[1] + after[1]) / 3];
-  });
-  return [...polygon, ...middles, ...ears.filter((p) => isInside(p, polygon))];
+/** Within so thin a strip along their edges two drawings may differ, square metres. */
+function stripOf(polygon: Polygon): number {
+  return samePlaceM * edgesOf(polygon).reduce((sum, [a, b]) => sum + Math.hypot(b[0] - a[0], b[1] - a[1]), 0);
 }
 
 /** Whether two simple polygons share more than an edge. */
 export function overlap(one: Polygon, other: Polygon): boolean {
-  return (
-    edgesOf(one).some((edge) => edgesOf(other).some((also) => cross(edge, also))) ||
-    probes(one).some((p) => isInside(p, other)) ||
-    probes(other).some((p) => isInside(p, one))
-  );
+  return areaOfRegion(common(regionOf(one), regionOf(other))) > Math.min(stripOf(one), stripOf(other));
 }
 
 /** Whether `inner` lies wholly within `outer`; shared edges are allowed. */
 export function contains(outer: Polygon, inner: Polygon): boolean {
-  return (
-    probes(inner).every((p) => isWithin(p, outer)) &&
-    !edgesOf(inner).some((edge) => edgesOf(outer).some((also) => cross(edge, also))) &&
-    !outer.some((p) => isInside(p, inner))
-  );
+  return areaOfRegion(without(regionOf(inner), regionOf(outer))) <= stripOf(inner);
 }

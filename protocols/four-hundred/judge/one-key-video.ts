@@ -51,7 +51,7 @@ export function judgeZoneView({ plan }: Case, entity: number): Judgement {
     const there = cameras.length > 0;
     return judged(there ? 'yes' : 'no', there ? 'in-view' : 'no-view', Infinity, { cameras: cameras.length });
   }
-  const { area_m2, blind_m2 } = drawn.coverage.zone(drawn.index);
+  const { area_m2, blind_m2 } = drawn.on.coverage.zone(drawn.index);
   const seen = blind_m2 <= plan.rules.one_key_video.blind_at_most_m2;
   return judged(seen ? 'yes' : 'no', seen ? 'in-view' : 'blind', Infinity, {
     cameras: cameras.length,
@@ -115,8 +115,8 @@ export function judgeZoneSeen(of: Case, entity: number): Judgement {
   // closes the blind spot is to blame for it.
   const hopes = ['yes', 'maintenance', 'not-measured', 'unknown'] as const;
   const seenWith = (hoped: readonly Answer[]) =>
-    drawn.coverage.zone(drawn.index, (camera) => {
-      const verdict = verdicts.get(drawn.devices[camera]!);
+    drawn.on.coverage.zone(drawn.index, (camera) => {
+      const verdict = verdicts.get(drawn.on.devices[camera]!);
       return verdict !== undefined && hoped.includes(verdict.answer);
     });
   const most = plan.rules.one_key_video.blind_at_most_m2;
@@ -143,10 +143,10 @@ function camerasToRepair(
   const dark = [...verdicts].filter(([, { answer }]) => answer !== 'yes').map(([device]) => device);
   const isBlindWith = (repaired: ReadonlySet<number>) => {
     const sees = (camera: number) => {
-      const device = drawn.devices[camera]!;
+      const device = drawn.on.devices[camera]!;
       return repaired.has(device) || verdicts.get(device)?.answer === 'yes';
     };
-    return drawn.coverage.zone(drawn.index, sees).blind_m2 > plan.rules.one_key_video.blind_at_most_m2;
+    return drawn.on.coverage.zone(drawn.index, sees).blind_m2 > plan.rules.one_key_video.blind_at_most_m2;
   };
   const needed = new Set(dark);
   if (isBlindWith(needed)) return null;

@@ -330,6 +330,9 @@ describe('a county and a city', () => {
             }
             const worstOnes = city.worstFirst(cell.item, cell.level);
             expect(worstOnes).toHaveLength(cell.campuses.of - cell.campuses.yes);
+            // A cell is yes exactly where nothing up to it is to be repaired.
+            const repairs = city.repairs(cell.item, cell.level).map(({ campus: id }) => id);
+            expect(repairs.toSorted()).toEqual(worstOnes.map(({ campus: id }) => id).toSorted());
           }
         },
       ),

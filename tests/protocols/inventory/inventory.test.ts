@@ -126,6 +126,39 @@ describe('the inventory of a campus', () => {
     ).toHaveLength(1);
   });
 
+  it('a zone that bridges the notch of a plan reaches outside of it', () => {
+    const grounds = {
+      outline: [
+        [0, 0],
+        [30, 0],
+        [30, 20],
+        [20, 20],
+        [20, 5],
+        [10, 5],
+        [10, 20],
+        [0, 20],
+      ] as [number, number][],
+    };
+    const said = (polygon: [number, number][]) =>
+      complaints({ ...hilltop, grounds, zones: [zoneWith(polygon)] });
+    expect(
+      said([
+        [0, 0],
+        [30, 0],
+        [30, 5],
+        [0, 5],
+      ]),
+    ).toEqual([]);
+    expect(
+      said([
+        [0, 0],
+        [30, 0],
+        [30, 6],
+        [0, 6],
+      ]),
+    ).toEqual(['zones.0.polygon: it reaches outside of its plan']);
+  });
+
   it('a zone on a storey that nobody drew, and on one that is not there', () => {
     expect(
       complaints({

@@ -174,6 +174,7 @@ export async function startEdge(
       : startPictures(ports, ports.http, {
           config: config.pictures,
           gateway: config.gateway,
+          notices,
           alarmOnItsWay: () => alarms.onTheirWay,
           cloudTime: () => cloudClock.at(clock.monotonic()),
           act,

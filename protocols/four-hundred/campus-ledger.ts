@@ -47,6 +47,7 @@ export class CampusLedger {
   readonly #answers: Uint8Array;
   readonly #until: Float64Array;
   #nextDue = -Infinity;
+  #changes = 0;
   readonly #ofItem: ReadonlyMap<Item, [from: number, to: number]>;
   /** By cell and rank: how many parts, and how many devices among them. */
   readonly #parts: Uint16Array;
@@ -82,6 +83,11 @@ export class CampusLedger {
   /** UTC ms: until then no answer changes without new evidence. */
   get nextDue(): number {
     return this.#nextDue;
+  }
+
+  /** Grows when the answer of any part changes: whoever keeps a history looks at the cells only then. */
+  get changes(): number {
+    return this.#changes;
   }
 
   /**
@@ -203,6 +209,7 @@ export class CampusLedger {
     const before = this.#answers[part]!;
     const device = this.plan.parts.isDevice(part);
     if (before === rank) return;
+    this.#changes += 1;
     this.#parts[row + before]! -= 1;
     if (device) this.#devices[row + before]! -= 1;
     this.#answers[part] = rank;

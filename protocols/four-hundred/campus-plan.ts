@@ -11,7 +11,7 @@ import {
 } from '../inventory/campus.ts';
 import type { Needs } from '../inventory/zones.ts';
 import { Coverage } from '../sight/coverage.ts';
-import { floorOf } from '../sight/view.ts';
+import { type Floor, floorOf } from '../sight/view.ts';
 import { type Part, Parts } from './parts.ts';
 import { needsOf, type RuleSet } from './rules.ts';
 
@@ -24,12 +24,23 @@ export interface Barrier {
   open_in: ReadonlySet<string> | null;
 }
 
+/** A storey, or the grounds, with required zones and cameras that are drawn. */
+export interface DrawnFloor {
+  building: string | undefined;
+  storey: string | undefined;
+  floor: Floor;
+  coverage: Coverage;
+  /** Of its zones and cameras in the order in which the coverage knows them. */
+  zones: readonly Zone[];
+  devices: readonly number[];
+}
+
 /** A zone that needs video or a button, and who sees it. */
 export interface PlannedZone {
   zone: Zone;
   needs: Needs;
-  /** Where it is drawn and cameras are too: what each of the floor's cameras (their devices, in order) sees of it. */
-  drawn: { coverage: Coverage; index: number; devices: readonly number[] } | null;
+  /** Where it is drawn and cameras are too: its number on its floor. */
+  drawn: { on: DrawnFloor; index: number } | null;
   cameras: readonly number[];
 }
 
@@ -49,6 +60,7 @@ export interface CampusPlan {
   gates: readonly Gate[];
   posts: readonly { post: Post; terminal: number | null }[];
   zones: readonly PlannedZone[];
+  floors: readonly DrawnFloor[];
   crossings: readonly { gate: number; window: string; roster: Roster | null }[];
   /** Days that the recording of each camera reaches back, by its index. */
   videoDays: readonly number[];
@@ -104,7 +116,7 @@ export function planCampus(campus: CampusInventory, rules: RuleSet, days: School
       post,
       terminal: post.terminal === undefined ? null : (indexOf.get(post.terminal) ?? null),
     })),
-    zones: plannedZones(campus, rules, devices, indices),
+    ...plannedZones(campus, rules, devices, indices),
     crossings: campus.gates.flatMap(({ id, open_in }, gate) =>
       (open_in ?? allWindows).map((window) => ({
         gate,
@@ -125,39 +137,46 @@ export function planCampus(campus: CampusInventory, rules: RuleSet, days: School
 
 type Base = Omit<CampusPlan, 'videoDays' | 'parts' | 'offsets' | 'dependents'>;
 
+interface Place {
+  building?: string | undefined;
+  storey?: string | undefined;
+}
+const isSame = (one: Place, other: Place) => one.building === other.building && one.storey === other.storey;
+
 function plannedZones(
   campus: CampusInventory,
   rules: RuleSet,
   devices: CampusPlan['devices'],
   indices: (refs: readonly string[]) => number[],
-): PlannedZone[] {
+): Pick<CampusPlan, 'zones' | 'floors'> {
   const needing = campus.zones
     .map((zone) => ({ zone, needs: needsOf(rules, zone) }))
     .filter(({ needs }) => needs.video || needs.button);
-  const placeOf = ({ building, storey }: { building?: string | undefined; storey?: string | undefined }) =>
-    `${building ?? ''}/${storey ?? ''}`;
-  const floors = new Map<string, { coverage: Coverage; zones: Zone[]; cameras: number[] }>();
-  for (const place of new Set(needing.map(({ zone }) => placeOf(zone)))) {
-    const zones = needing
-      .filter(({ zone, needs }) => needs.video && zone.polygon && placeOf(zone) === place)
-      .map(({ zone }) => zone);
-    const cameras = [...devices.keys()].filter(
-      (i) => devices[i]!.device.sight !== undefined && placeOf(devices[i]!.device) === place,
-    );
-    const plan = zones[0] && planOf(campus, zones[0]);
-    if (plan === undefined || cameras.length === 0) continue;
-    const sights = cameras.map((i) => devices[i]!.device.sight!);
-    const polygons = zones.map(({ polygon }) => polygon!);
-    floors.set(place, { coverage: new Coverage(floorOf(plan), polygons, sights), zones, cameras });
-  }
-  return needing.map(({ zone, needs }): PlannedZone => {
-    const floor = floors.get(placeOf(zone));
-    const index = floor?.zones.indexOf(zone) ?? -1;
-    if (floor === undefined || index === -1)
-      return { zone, needs, drawn: null, cameras: indices(zone.seen_by ?? []) };
-    const cameras = floor.coverage.camerasOf(index).map((camera) => floor.cameras[camera]!);
-    return { zone, needs, drawn: { coverage: floor.coverage, index, devices: floor.cameras }, cameras };
+  const drawn = needing.filter(({ zone, needs }) => needs.video && zone.polygon).map(({ zone }) => zone);
+  const floors = drawn
+    .filter((zone, i) => drawn.findIndex((other) => isSame(zone, other)) === i)
+    .flatMap((place): DrawnFloor[] => {
+      const plan = planOf(campus, place);
+      const zones = drawn.filter((zone) => isSame(zone, place));
+      const cameras = [...devices.keys()].filter(
+        (i) => devices[i]!.device.sight !== undefined && isSame(devices[i]!.device, place),
+      );
+      if (plan === undefined || cameras.length === 0) return [];
+      const floor = floorOf(plan);
+      const polygons = zones.map(({ polygon }) => polygon!);
+      const sights = cameras.map((i) => devices[i]!.device.sight!);
+      const coverage = new Coverage(floor, polygons, sights);
+      const { building, storey } = place;
+      return [{ building, storey, floor, coverage, zones, devices: cameras }];
+    });
+  const zones = needing.map(({ zone, needs }): PlannedZone => {
+    const on = floors.find((floor) => floor.zones.includes(zone));
+    if (on === undefined) return { zone, needs, drawn: null, cameras: indices(zone.seen_by ?? []) };
+    const index = on.zones.indexOf(zone);
+    const cameras = on.coverage.camerasOf(index).map((camera) => on.devices[camera]!);
+    return { zone, needs, drawn: { on, index }, cameras };
   });
+  return { zones, floors };
 }
 
 function partsOf(plan: Base): Part[] {

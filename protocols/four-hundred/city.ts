@@ -11,6 +11,7 @@ import {
 import { CampusLedger, type Cell } from './campus-ledger.ts';
 import type { CampusPlan } from './campus-plan.ts';
 import type { Evidence } from './evidence.ts';
+import { type Repair, repairsOf } from './repairs.ts';
 
 /** One cell of a county or a city. */
 export interface RollupCell {
@@ -67,6 +68,16 @@ export class CityLedger {
     return this.#campuses.get(campus)?.apply(piece) ?? false;
   }
 
+  /**
+   * A campus has another inventory or another rule set from now on. What is known of it is told again: `evidence` is
+   * that of this campus alone, so that a device which moved here brings nothing of its old place along.
+   */
+  replace(plan: CampusPlan, now: number, evidence: Iterable<Evidence>): void {
+    const ledger = new CampusLedger(plan, now);
+    for (const piece of evidence) ledger.apply(piece);
+    this.#campuses.set(plan.campus.id, ledger);
+  }
+
   advance(now: number): void {
     for (const campus of this.#campuses.values()) campus.advance(now);
   }
@@ -89,6 +100,17 @@ export class CityLedger {
       }))
       .filter(({ cell }) => cell.answer !== 'yes')
       .sort((a, b) => open(b.cell) - open(a.cell) || (a.campus < b.campus ? -1 : 1));
+  }
+
+  /**
+   * What would lift the city, or a county, to 100 % in an item and level: the repairs of each campus that is not yes,
+   * those that need fewest first. Campuses share no repairs, so together they are the shortest list.
+   */
+  repairs(item: Item, level: Level, county?: string): { campus: string; repairs: Repair[] }[] {
+    return this.#of(county)
+      .map((ledger) => ({ campus: ledger.plan.campus.id, repairs: repairsOf(ledger, item, level) }))
+      .filter(({ repairs }) => repairs.length > 0)
+      .sort((a, b) => a.repairs.length - b.repairs.length || (a.campus < b.campus ? -1 : 1));
   }
 
   #of(county?: string): CampusLedger[] {

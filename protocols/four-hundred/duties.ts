@@ -1,8 +1,8 @@
 import { Temporal } from 'temporal-polyfill';
 import type { SchoolDay } from '../calendar/school-days.ts';
 import type { EvidenceRef } from './evidence.ts';
-import { judgePart } from './judge/judge-part.ts';
 import { type Case, dayMs, refTo } from './judge/judgement.ts';
+import { proofFault } from './judge/one-key-video.ts';
 
 /** A test is called due when so much of its period is left. */
 const dueShare = 0.25;
@@ -72,9 +72,7 @@ function testDuties({ plan, known, now }: Case): Duty[] {
       if (last === null) return { what, state: 'due', by: null, evidence: [] };
       const evidence = [{ kind: 'proof' as const, id: last.id, at: last.at }];
       // A test that failed is to be done again.
-      const part = { kind: 'proved' as const, entity: plan.cameras + button, nth: 0 };
-      const { code } = judgePart({ plan, known, now }, part);
-      if (code === 'proof-failed' || code === 'proof-slow') return { what, state: 'due', by: null, evidence };
+      if (proofFault(plan.rules, last) !== null) return { what, state: 'due', by: null, evidence };
       const by = last.at + every_days * dayMs;
       const state = now >= by ? 'overdue' : by - now <= every_days * dayMs * dueShare ? 'due' : 'done';
       return { what, state, by, evidence };

@@ -12,6 +12,12 @@ const minuteMs = 60_000;
 const dayMs = 86_400_000;
 /** Longer than any rule looks back. */
 const keptMs = 400 * dayMs;
+/**
+ * Pieces that are kept of one contact, patrol point or post. A beam that flickers fills it: then the oldest go, and what
+ * was before them counts as unwatched. Of rounds and polls nobody comes near it.
+ */
+const mostKept = 1_000;
+const endedKeptMs = 150 * dayMs;
 /** Windows of the crossing post that are kept beyond those looked back on: late evidence may still move them. */
 const spareWindows = 4;
 
@@ -46,6 +52,8 @@ export class Known {
   readonly watched = new Map<number, Span[]>();
   /** What each contact said, oldest first. */
   readonly contacts = new Map<number, EvidenceOf<'contact'>[]>();
+  /** Before this moment a contact has said more than is kept. */
+  readonly contactsFrom = new Map<number, number>();
   readonly explained = new Set<number>();
   /** Who is on each post, by person. */
   readonly manning = new Map<string, Map<string, EvidenceOf<'check-in'>>>();
@@ -115,6 +123,7 @@ export class Known {
         return this.#takeContact(piece);
       case 'explained':
         if (this.explained.has(piece.opening)) return false;
+        if (this.explained.size >= mostKept) this.explained.delete(this.explained.values().next().value!);
         this.explained.add(piece.opening);
         return true;
       case 'check-in':
@@ -127,7 +136,7 @@ export class Known {
       case 'drill':
         return insert(this.drills, piece, keptMs);
       case 'maintenance':
-        return insert(this.maintenance, piece, keptMs);
+        return this.#takeMaintenance(piece);
       case 'outage':
         return this.#takeOutage(piece);
     }
@@ -188,10 +197,11 @@ export class Known {
   #takeContact(piece: EvidenceOf<'contact'>): boolean {
     const device = this.#plan.indexOf.get(piece.device);
     const said = device === undefined ? undefined : this.contacts.get(device);
+    if (device === undefined || said === undefined) return false;
     // One word from before the days looked back on is enough: it says how they began.
-    return (
-      said !== undefined && insert(said, piece, (this.#plan.rules.closed_campus.quiet_days + 2) * dayMs, 1)
-    );
+    if (!insert(said, piece, (this.#plan.rules.closed_campus.quiet_days + 2) * dayMs, 1)) return false;
+    if (said.length === mostKept) this.contactsFrom.set(device, said[0]!.at);
+    return true;
   }
 
   #takeCheckIn(piece: EvidenceOf<'check-in'>): boolean {
@@ -252,9 +262,20 @@ export class Known {
     return news;
   }
 
+  /** What ended longer ago than any window that is looked back on says nothing any more. */
+  #takeMaintenance(piece: EvidenceOf<'maintenance'>): boolean {
+    if (!insert(this.maintenance, piece, keptMs)) return false;
+    const oldest = this.maintenance.at(-1)!.at - endedKeptMs;
+    const ended = this.maintenance.filter(({ to }) => to < oldest);
+    for (const one of ended) this.maintenance.splice(this.maintenance.indexOf(one), 1);
+    return true;
+  }
+
   #takeOutage(piece: EvidenceOf<'outage'>): boolean {
     const before = this.#outages.get(piece.id);
-    if (before !== undefined && (before.to !== null || piece.to === null)) return false;
+    // Of two ends the earlier: no time is excused that was measured.
+    if (before !== undefined && (piece.to === null || (before.to !== null && before.to <= piece.to)))
+      return false;
     this.#outages.set(piece.id, piece);
     for (const [id, { to }] of this.#outages)
       if (to !== null && to < piece.at - keptMs) this.#outages.delete(id);
@@ -273,7 +294,7 @@ function listIn<T>(lists: Map<string, T[]>, key: string): T[] {
 
 /**
  * Sorted by (`at`, `id`), each once; false: it is there already. What is older than the newest by `keptMs` goes, but
- * for `spare` pieces.
+ * for `spare` pieces, and of too many the oldest.
  */
 function insert<T extends Dated>(list: T[], piece: T, keptMs: number, spare = 0): boolean {
   let i = list.length;
@@ -282,6 +303,6 @@ function insert<T extends Dated>(list: T[], piece: T, keptMs: number, spare = 0)
   list.splice(i, 0, piece);
   let old = 0;
   while (old < list.length && list[old]!.at < list.at(-1)!.at - keptMs) old += 1;
-  list.splice(0, Math.max(0, old - spare));
+  list.splice(0, Math.max(0, old - spare, list.length - mostKept));
   return true;
 }

@@ -104,6 +104,10 @@ const words = {
     '{from} 的时段按时到岗 {have} 个角色，要求 {need} 个',
     '{have} of {need} roles were there in time in the window of {from}',
   ],
+  'holidays-unknown': [
+    '{date} 那一年的节假日安排还没有导入',
+    'the public holidays of the year of {date} are not in the list yet',
+  ],
   'no-window': ['还没有过这么多时段', 'there have not been so many windows yet'],
 } as const satisfies Record<string, readonly [zh: string, en: string]>;
 export type Code = keyof typeof words;

@@ -243,6 +243,20 @@ describe('while nothing can go up', () => {
     expect(world.clock.now - from).toBeGreaterThanOrEqual(600_000);
   });
 
+  it('people are told when nothing has gone up for an hour, and when it does again', async () => {
+    up.answer = () => Promise.reject(new Error('connect ECONNREFUSED'));
+    await started();
+    world.press();
+    await until(() => up.puts.length).toBeGreaterThan(0);
+    const notice = () => world.cloud.states.findLast((s) => s.kind === 'notice');
+    await world.clock.pass(3_500_000);
+    expect(notice()).toBe(undefined);
+    await world.clock.pass(300_000);
+    expect(notice()).toMatchObject({ code: 'pictures', subject: 'waiting', open: true });
+    up.answer = async () => 201;
+    await until(notice, 30_000).toMatchObject({ code: 'pictures', subject: 'waiting', open: false });
+  });
+
   it('what the cloud will never take goes; what it does not take now lets the others pass', async () => {
     await started();
     up.answer = async () => (up.paths.at(-1) === up.paths[0] ? 401 : 409);
@@ -282,7 +296,8 @@ describe('the spool', () => {
     const log = { debug: nothing, info: nothing, warn: nothing, error: nothing, child: () => log };
     const random = { fraction: () => 0.5, bytes: () => new Uint8Array(8) };
     const ports = { clock, random, databases: disk.port(), disk: disk.diskPort(), log } as unknown as Ports;
-    const spool = new Spool(ports, { bytes: 1000, keptMs: 10_000 });
+    let lost = 0;
+    const spool = new Spool(ports, { bytes: 1000, keptMs: 10_000 }, (count) => (lost += count));
     await spool.start();
     const add = (path: string, kind: SpooledPicture['kind'], takenAt = 1) =>
       spool.add({ path, kind, ticket: null, takenAt, jpeg: new Uint8Array(300) });
@@ -302,6 +317,7 @@ describe('the spool', () => {
     // And those that have waited for too long.
     await add('late', 'evidence', 11_002);
     expect(paths()).toEqual(['late']);
+    expect(lost).toBe(7);
     await settle();
     await spool.close();
   });

@@ -4,6 +4,7 @@ import { coveredMs, lengthOf, type Span, uncovered, withSpan } from '../spans.ts
 import { judgeDevice } from './device.ts';
 import {
   type Case,
+  dayMs,
   type Judgement,
   judged,
   maintenanceOf,
@@ -12,6 +13,9 @@ import {
   refTo,
   worstOf,
 } from './judgement.ts';
+
+/** How far back the end of a window is looked for since which a gate stands open. */
+const farthestBackMs = 31 * dayMs;
 
 export function judgeListed(
   { plan: { campus, rules } }: Case,
@@ -65,7 +69,7 @@ function judgeContact(of: Case, barrier: Barrier, device: number): Judgement {
   if (!last.open) return judged('yes', 'closed', Infinity, {}, refs);
   const graceMs = plan.rules.closed_campus.open_grace_s * 1000;
   const today = plan.days.dayOf(now);
-  const allowed = openTimes(of, barrier, last.at - graceMs, now);
+  const allowed = openTimes(of, barrier, Math.max(last.at - graceMs, now - farthestBackMs), now);
   const within = allowed.find(([from, to]) => from <= now && now < to);
   if (within !== undefined) return judged('yes', 'open-in-window', within[1], {}, refs);
   // Left open when a window ended counts from that end.
@@ -106,7 +110,8 @@ export function judgeQuiet(of: Case, entity: number): Judgement {
 /** That nothing was seen says something only of the time in which somebody looked. */
 function judgeWatching({ known, plan, now }: Case, device: number, whole: Span): Judgement {
   const allowedMs = plan.rules.closed_campus.unwatched_at_most_min * minuteMs;
-  const dark = uncovered(whole, known.watched.get(device)!);
+  const told: Span = [Math.min(now, Math.max(whole[0], known.contactsFrom.get(device) ?? -Infinity)), now];
+  const dark = [...uncovered([whole[0], told[0]], []), ...uncovered(told, known.watched.get(device)!)];
   const darkMs = lengthOf(dark);
   const excusedMs = dark.reduce((sum, span) => sum + coveredMs(span, known.outages), 0);
   const params = { ms: darkMs - excusedMs };
@@ -129,12 +134,15 @@ function openingsOf(of: Case, barrier: Barrier, device: number, whole: Span) {
     const one = said[i]!;
     // A contact that says twice that it is open has opened once.
     if (!one.open || (i > 0 && said[i - 1]!.open)) continue;
-    const closed = said.slice(i + 1).find(({ open }) => !open);
-    const span: Span = [one.at, closed?.at ?? now];
+    let next = i + 1;
+    while (said[next]?.open) next += 1;
+    const closed = said[next];
+    // What was before the days looked back on is not asked for, however long it has been open.
+    const span: Span = [Math.max(one.at, whole[0] - dayMs), closed?.at ?? now];
     if (span[1] <= whole[0] && closed !== undefined) continue;
-    const outside = uncovered(span, openTimes(of, barrier, one.at, span[1]));
+    const outside = uncovered(span, openTimes(of, barrier, span[0], span[1]));
     if (outside.some(([from, to]) => to - from > graceMs && to > whole[0])) openings.push(one);
-    else if (closed === undefined) until = Math.min(until, stillFine(of, barrier, one.at, graceMs));
+    else if (closed === undefined) until = Math.min(until, stillFine(of, barrier, span[0], graceMs));
   }
   return { openings, until };
 }

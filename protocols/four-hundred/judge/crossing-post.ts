@@ -47,6 +47,8 @@ export function judgeCrossing(of: Case, gate: number, nth: number): Judgement {
   if (excused !== null) return excused;
   const ms = coveredMs(span, known.outages);
   if (ms > 0) return judged('not-measured', 'not-measured', until, { ms });
+  const { date, published } = plan.days.dayOf(window.from);
+  if (!published) return judged('unknown', 'holidays-unknown', until, { date });
   const absent = roles.filter((role) => !inTime.includes(role));
   return judged('no', 'crossing', until, { ...params, absent: absent.join(', ') }, refs);
 }

@@ -1,5 +1,6 @@
 import type { Answer } from '../answer.ts';
-import type { routes } from '../known.ts';
+import type { Known, routes } from '../known.ts';
+import type { RuleSet } from '../rules.ts';
 import { judgeDevice } from './device.ts';
 import {
   type Case,
@@ -50,7 +51,7 @@ export function judgeZoneView({ plan }: Case, entity: number): Judgement {
     const there = cameras.length > 0;
     return judged(there ? 'yes' : 'no', there ? 'in-view' : 'no-view', Infinity, { cameras: cameras.length });
   }
-  const { area_m2, blind_m2 } = drawn.coverage.zone(drawn.index);
+  const { area_m2, blind_m2 } = drawn.on.coverage.zone(drawn.index);
   const seen = blind_m2 <= plan.rules.one_key_video.blind_at_most_m2;
   return judged(seen ? 'yes' : 'no', seen ? 'in-view' : 'blind', Infinity, {
     cameras: cameras.length,
@@ -114,8 +115,8 @@ export function judgeZoneSeen(of: Case, entity: number): Judgement {
   // closes the blind spot is to blame for it.
   const hopes = ['yes', 'maintenance', 'not-measured', 'unknown'] as const;
   const seenWith = (hoped: readonly Answer[]) =>
-    drawn.coverage.zone(drawn.index, (camera) => {
-      const verdict = verdicts.get(drawn.devices[camera]!);
+    drawn.on.coverage.zone(drawn.index, (camera) => {
+      const verdict = verdicts.get(drawn.on.devices[camera]!);
       return verdict !== undefined && hoped.includes(verdict.answer);
     });
   const most = plan.rules.one_key_video.blind_at_most_m2;
@@ -142,10 +143,10 @@ function camerasToRepair(
   const dark = [...verdicts].filter(([, { answer }]) => answer !== 'yes').map(([device]) => device);
   const isBlindWith = (repaired: ReadonlySet<number>) => {
     const sees = (camera: number) => {
-      const device = drawn.devices[camera]!;
+      const device = drawn.on.devices[camera]!;
       return repaired.has(device) || verdicts.get(device)?.answer === 'yes';
     };
-    return drawn.coverage.zone(drawn.index, sees).blind_m2 > plan.rules.one_key_video.blind_at_most_m2;
+    return drawn.on.coverage.zone(drawn.index, sees).blind_m2 > plan.rules.one_key_video.blind_at_most_m2;
   };
   const needed = new Set(dark);
   if (isBlindWith(needed)) return null;
@@ -167,16 +168,28 @@ export function judgeProved(of: Case, device: number): Judgement {
   return worstOf(first!, ...others);
 }
 
+type Proof = NonNullable<ReturnType<Known['proof']>>;
+
+/** What is wrong with a proof, its age aside; null: it came through to where the rules want it, in time. */
+export function proofFault(
+  rules: RuleSet,
+  { proved, latency_ms }: Proof,
+): 'proof-failed' | 'proof-slow' | null {
+  const { within_ms, up_to } = rules.one_key_video.button_proof;
+  if (proved !== 'centre' && !(up_to === 'door' && proved === 'door')) return 'proof-failed';
+  return latency_ms !== null && latency_ms > within_ms ? 'proof-slow' : null;
+}
+
 function judgeRoute(of: Case, button: number, route: (typeof routes)[number]): Judgement {
   const { known, plan, now } = of;
-  const { every_days, within_ms, up_to } = plan.rules.one_key_video.button_proof;
+  const { every_days, within_ms } = plan.rules.one_key_video.button_proof;
   const last = known.proof(button, route);
   if (last === null) return judged('unknown', 'never-proved', Infinity, { route });
   const refs = [{ kind: 'proof' as const, id: last.id, at: last.at }];
-  const far = last.proved === 'centre' || (up_to === 'door' && last.proved === 'door');
-  if (!far) return judged('no', 'proof-failed', Infinity, { route, proved: last.proved }, refs);
-  if (last.latency_ms !== null && last.latency_ms > within_ms) {
-    return judged('no', 'proof-slow', Infinity, { route, latency_ms: last.latency_ms, within_ms }, refs);
+  const fault = proofFault(plan.rules, last);
+  if (fault !== null) {
+    const params = { route, proved: last.proved, latency_ms: last.latency_ms ?? 0, within_ms };
+    return judged('no', fault, Infinity, params, refs);
   }
   const until = last.at + every_days * dayMs;
   if (now < until) return judged('yes', 'proved', until, { route, at: last.at }, refs);

@@ -154,6 +154,32 @@ describe('the twelve cells of a campus', () => {
     expect(quiet()).toMatchObject({ answer: 'yes', code: 'quiet' });
   });
 
+  it('a beam that flickers more than is kept: whether it was quiet before is no longer known', () => {
+    const flicker = (count: number) =>
+      Array.from({ length: count }, (_, i) => ({
+        kind: 'contact' as const,
+        device: 'gw-hill/fence-beam',
+        at: wednesday + i * 1000,
+        open: i % 2 === 0,
+      }));
+    expect(why(after(flicker(900)))).toEqual([]);
+    expect(why(after(flicker(1_100)))).toEqual([
+      expect.stringMatching(/^quiet: unknown \(unwatched for 178 h/),
+    ]);
+  });
+
+  it('an hour after the last good word it is no longer known that nothing was opened', () => {
+    const ledger = after([
+      { kind: 'state', at: wednesday, device: 'gw-hill/fence-beam', state: 'good', holds_ms: 3 * minute },
+    ]);
+    // The first word of all covers the time until its own end; the beam has fallen silent since.
+    ledger.advance(wednesday + 21 * day);
+    ledger.advance(wednesday + 21 * day + hour);
+    expect(ledger.cells()[5]?.parts).toMatchObject({ unknown: 0 });
+    ledger.advance(wednesday + 21 * day + hour + 2);
+    expect(ledger.cells()[5]?.parts).toMatchObject({ unknown: 2 });
+  });
+
   it.each<[string, Parameters<typeof told>[0][number], string]>([
     [
       'dead',

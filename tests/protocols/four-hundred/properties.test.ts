@@ -193,7 +193,9 @@ describe('verdicts that move with the evidence', () => {
         const seen: Evidence[] = [];
         for (const { at, piece } of steps) {
           if (piece !== null) {
+            const [cells, changes] = [ledger.cells(), ledger.changes];
             ledger.apply(piece);
+            if (ledger.changes === changes) expect(ledger.cells()).toEqual(cells);
             seen.push(piece);
             continue;
           }
@@ -330,6 +332,9 @@ describe('a county and a city', () => {
             }
             const worstOnes = city.worstFirst(cell.item, cell.level);
             expect(worstOnes).toHaveLength(cell.campuses.of - cell.campuses.yes);
+            // A cell is yes exactly where nothing up to it is to be repaired.
+            const repairs = city.repairs(cell.item, cell.level).map(({ campus: id }) => id);
+            expect(repairs.toSorted()).toEqual(worstOnes.map(({ campus: id }) => id).toSorted());
           }
         },
       ),

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { bestPlaceFor, blindSpotsOf } from '#protocols/four-hundred/blind-spots.ts';
 import { dutiesOf } from '#protocols/four-hundred/duties.ts';
 import { repairsOf } from '#protocols/four-hundred/repairs.ts';
 import type { CampusLedger } from '#protocols/four-hundred/campus-ledger.ts';
@@ -158,6 +159,29 @@ describe('a zone that is drawn', () => {
     const ledger = ledgerInOrder(room([camera('cam-east', 20, true)]));
     expect(shown(ledger)['one-key-video present']).toMatch(/^no/);
     expect(listed(ledger)).toEqual(['lab: blind (2)']);
+  });
+
+  it('the blind spots of a floor, the camera that may least fail, and where one more would help most', () => {
+    const both = room([camera('cam-west', 0, true), camera('cam-east', 20, true)]);
+    const ledger = ledgerInOrder(both);
+    expect(blindSpotsOf(ledger.case)).toMatchObject([
+      {
+        storey: 'f1',
+        zones: [{ zone: 'lab', coverage: { blind_m2: 0, blind: [] } }],
+        largest_hole: { device: 'gw-hill/cam-west', opens_m2: 30 },
+      },
+    ]);
+    tell(ledger, [off('gw-hill/cam-west')]);
+    const [dark] = blindSpotsOf(ledger.case);
+    expect(dark).toMatchObject({ zones: [{ coverage: { blind_m2: 30 } }], largest_hole: null });
+    expect(dark!.zones[0]!.coverage.blind).toHaveLength(1);
+    const candidates = [
+      camera('x', 20, true).sight,
+      { ...camera('y', 0, true).sight, range_m: 5 },
+      camera('z', 0, true).sight,
+    ];
+    expect(bestPlaceFor(ledger.case, dark!, candidates)).toMatchObject({ candidate: 2, closes_m2: 30 });
+    expect(bestPlaceFor(ledger.case, { building: 'main', storey: 'f9' }, candidates)).toBe(null);
   });
 
   it('blind because of a camera in maintenance is maintenance', () => {

@@ -157,6 +157,7 @@ export const alertCode = z.enum([
   'gateway-notice',
   'wrong-centre',
   'drill-unknown',
+  'drill-end-unanswered',
   'probe-failed',
   'unproved',
   'overloaded',

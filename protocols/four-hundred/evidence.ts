@@ -4,7 +4,10 @@ import { bilingual } from '../messages/bilingual.ts';
 import { id } from '../signal.ts';
 
 const common = {
-  /** Of the row in its own store: names the evidence, and decides between two of one moment. */
+  /**
+   * Of the row in its own store: names the evidence, and decides between two of one moment. It grows; states, which
+   * have no rows, are counted.
+   */
   id: z.int().min(0),
   /** UTC ms at which it happened. */
   at: z.number(),
@@ -72,7 +75,7 @@ export const evidence = z.discriminatedUnion('kind', [
     person: id.optional(),
     on: z.boolean().default(true),
   }),
-  /** A duty poll (查岗) of a post, once it is answered or its time is over; `at`: when it was asked. */
+  /** A duty poll (查岗) of a post, once it is answered or its time is over. */
   z.object({ ...common, kind: z.literal('duty-poll'), post: id, answered: z.boolean() }),
   /** An emergency drill was held. */
   z.object({ ...common, kind: z.literal('drill'), name: bilingual.optional() }),

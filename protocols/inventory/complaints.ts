@@ -1,5 +1,6 @@
 import { complainOfCalendar } from '../calendar/school-calendar.ts';
 import type { Bilingual } from '../messages/bilingual.ts';
+import type { DeviceKind } from '../messages/state.ts';
 import { type CampusInventory, type CityInventory, crossingRole, devicesOf, planOf } from './campus.ts';
 import type { Plan, Sight } from './plan.ts';
 import { distanceToEdge, faultOf, isWithin } from './polygon.ts';
@@ -129,18 +130,30 @@ function looksAlongItsWall({ at, heading_deg }: Sight, { walls }: Plan): boolean
   });
 }
 
+/** Kinds that can tell open from closed, and kinds at which a person checks in. */
+const watching: readonly DeviceKind[] = [
+  'input',
+  'gate',
+  'barrier',
+  'turnstile',
+  'panel',
+  'camera',
+  'sensor',
+];
+const checkingIn: readonly DeviceKind[] = ['card-reader', 'turnstile', 'panel', 'fire-panel'];
+
 function complainOfReferences(campus: CampusInventory, path: Path, complain: Complain): void {
   const devices = devicesOf(campus);
   const windows = new Set(campus.calendar.windows.map(({ id }) => id));
-  const device = (ref: string | undefined, at: Path, kind?: string) => {
+  const device = (ref: string | undefined, at: Path, kinds: readonly DeviceKind[]) => {
     if (ref === undefined) return;
     const found = devices.get(ref);
     if (found === undefined) {
       complain(at, { zh: `本校区没有设备 ${ref}`, en: `there is no device ${ref} on this campus` });
-    } else if (kind !== undefined && found.kind !== kind) {
+    } else if (!kinds.includes(found.kind)) {
       complain(at, {
-        zh: `${ref} 不是 ${kind}，而是 ${found.kind}`,
-        en: `${ref} is not a ${kind} but a ${found.kind}`,
+        zh: `${ref} 是 ${found.kind}，这里应为 ${kinds.join('、')}`,
+        en: `${ref} is of kind ${found.kind}, and here belongs ${kinds.join(', ')}`,
       });
     }
   };
@@ -150,22 +163,24 @@ function complainOfReferences(campus: CampusInventory, path: Path, complain: Com
   };
   for (const list of ['gates', 'fence'] as const) {
     for (const [i, { watched_by }] of campus[list].entries()) {
-      for (const [w, ref] of watched_by.entries()) device(ref, [...path, list, i, 'watched_by', w]);
+      for (const [w, ref] of watched_by.entries()) device(ref, [...path, list, i, 'watched_by', w], watching);
     }
   }
   for (const [i, { open_in = [] }] of campus.gates.entries()) {
     for (const [w, id] of open_in.entries()) window(id, [...path, 'gates', i, 'open_in', w]);
   }
   for (const [i, { terminal, duty }] of campus.posts.entries()) {
-    device(terminal, [...path, 'posts', i, 'terminal']);
+    device(terminal, [...path, 'posts', i, 'terminal'], checkingIn);
     if (duty === 'always') continue;
     for (const [w, id] of duty.windows.entries()) window(id, [...path, 'posts', i, 'duty', 'windows', w]);
   }
-  for (const [i, { reader }] of campus.patrol.entries()) device(reader, [...path, 'patrol', i, 'reader']);
+  for (const [i, { reader }] of campus.patrol.entries())
+    device(reader, [...path, 'patrol', i, 'reader'], checkingIn);
   for (const [i, zone] of campus.zones.entries()) {
-    for (const [b, ref] of zone.buttons.entries()) device(ref, [...path, 'zones', i, 'buttons', b], 'button');
+    for (const [b, ref] of zone.buttons.entries())
+      device(ref, [...path, 'zones', i, 'buttons', b], ['button']);
     for (const [c, ref] of (zone.seen_by ?? []).entries())
-      device(ref, [...path, 'zones', i, 'seen_by', c], 'camera');
+      device(ref, [...path, 'zones', i, 'seen_by', c], ['camera']);
   }
 }
 

@@ -337,6 +337,16 @@ describe('a picture is refused', () => {
   });
 });
 
+it('files are not removed as strays where it is the entries that were lost', async () => {
+  await open();
+  for (let i = 0; i < 101; i += 1) {
+    await world.files!.write(`${String(i % 10).padStart(2, '0')}/${i}.jpg`, Uint8Array.of(1));
+  }
+  await world.clock.pass(61_000);
+  await world.clock.pass(3_700_000);
+  expect(files()).toHaveLength(101);
+});
+
 describe('a link that a centre was given', () => {
   const browser = { accept: 'text/html,application/xhtml+xml' };
   const link = (more: object = {}) =>

@@ -1,4 +1,5 @@
 import { readFileSync } from 'node:fs';
+import { parse } from 'yaml';
 
 const page = readFileSync(new URL('../../../docs/four-hundred.md', import.meta.url), 'utf8');
 
@@ -20,4 +21,10 @@ export function tableOf(heading: string): Record<string, string>[] {
 /** A sentence of the page. */
 export function says(words: string): boolean {
   return page.replaceAll(/\s+/g, ' ').includes(words);
+}
+
+/** The page's sample of a city's file. */
+export function sampleFile(): unknown {
+  const [, yaml = ''] = /```yaml\n([^]*?)```/.exec(page) ?? [];
+  return parse(yaml);
 }

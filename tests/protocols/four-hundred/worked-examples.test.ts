@@ -1,4 +1,6 @@
 import { describe, expect, it } from 'vitest';
+import { joinFiles } from '#protocols/inventory/inventory-files.ts';
+import { blindSpotsOf } from '#protocols/four-hundred/blind-spots.ts';
 import { percentOf } from '#protocols/four-hundred/answer.ts';
 import { CampusLedger } from '#protocols/four-hundred/campus-ledger.ts';
 import { planCampus } from '#protocols/four-hundred/campus-plan.ts';
@@ -11,8 +13,8 @@ import { floorOf } from '#protocols/sight/view.ts';
 import { SchoolDays } from '#protocols/calendar/school-days.ts';
 import type { CampusEntry } from '#protocols/inventory/campus.ts';
 import { hilltop, inventory } from '../inventory/hilltop.ts';
-import { at, day, holidays, ledgerOf, rules, told } from './in-order.ts';
-import { says, tableOf } from './page.ts';
+import { at, day, holidays, inOrder, ledgerOf, rules, told, wednesday } from './in-order.ts';
+import { sampleFile, says, tableOf } from './page.ts';
 
 const today = '2026-09-16';
 const minute = 60_000;
@@ -163,6 +165,20 @@ describe('the examples of docs/four-hundred.md', () => {
       expect([String(params.have), answer]).toEqual([row['in time'], row.answer]);
     },
   );
+
+  it('the sample of a campus’s file is taken, and can reach a hundred per cent', () => {
+    const { city, complaints } = joinFiles([{ file: 'lakeside.yaml', value: sampleFile() }]);
+    expect(complaints).toBe(null);
+    const [campus] = city!.campuses;
+    const ledger = new CampusLedger(
+      planCampus(campus!, rules, new SchoolDays(campus!.calendar, holidays)),
+      wednesday,
+    );
+    for (const piece of inOrder(campus!, wednesday)) ledger.apply(piece);
+    expect(ledger.cells().filter(({ answer }) => answer !== 'yes')).toEqual([]);
+    const [floor] = blindSpotsOf(ledger.case);
+    expect(floor!.zones[0]!.coverage).toMatchObject({ area_m2: 16, blind_m2: 0 });
+  });
 
   it('a county of five schools', () => {
     const now = at(`${today}T10:00`);

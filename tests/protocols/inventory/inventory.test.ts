@@ -194,9 +194,26 @@ describe('the inventory of a campus', () => {
       'guards.1.id: there is already a guard of this campus guard-1',
       'gates.0.watched_by.0: there is no device gw-hill/none on this campus',
       'gates.0.open_in.1: the calendar has no window lunch',
-      'zones.0.buttons.0: gw-hill/cam-gate is not a button but a camera',
+      'zones.0.buttons.0: gw-hill/cam-gate is of kind camera, and here belongs button',
       'rosters.1: there is already a roster of south in arrival',
       'rosters.2.gate: there is no gate east on this campus',
+    ]);
+  });
+
+  it('a gate that a button watches, and rounds that a camera counts', () => {
+    expect(
+      complaints({
+        ...hilltop,
+        gates: [{ id: 'south', watched_by: ['gw-hill/press-gatehouse'] }],
+        patrol: [{ id: 'yard', reader: 'gw-hill/cam-gate' }],
+      }),
+    ).toEqual([
+      expect.stringMatching(
+        /^gates.0.watched_by.0: gw-hill\/press-gatehouse is of kind button, and here belongs input/,
+      ),
+      expect.stringMatching(
+        /^patrol.0.reader: gw-hill\/cam-gate is of kind camera, and here belongs card-reader/,
+      ),
     ]);
   });
 

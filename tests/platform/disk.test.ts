@@ -24,6 +24,9 @@ test('a file is set aside with all that belongs to it, and an empty one begins',
   const second = await open();
   expect(await second.read('SELECT * FROM press')).toEqual([]);
   await second.close();
+  const next = await realDisk(folder).setAside('alarms', Date.UTC(2026, 10, 23, 8, 0, 1, 900));
+  expect(next).toBe('alarms.damaged-20261123T080001Z-2.sqlite');
+  expect(readdirSync(folder)).toEqual(expect.arrayContaining([aside, next]));
 });
 
 test('what is held back is there once, and is gone when it is given free', async () => {

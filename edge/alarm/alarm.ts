@@ -66,8 +66,8 @@ export interface AlarmPath {
   readonly failedAfterMs: number;
   /** The lamps of a device's driver; null while that is not running. */
   lampOf(device: string): DriverRun['lamp'] | null;
-  /** How long a device has given no proof of life, ms (since our start when never). */
-  silentFor(device: string): number;
+  /** How long these units of a device, by serial number, have given no proof of life, ms (since our start when never). */
+  silentFor(device: string, units: readonly number[]): number;
   /** The edge is going down: nothing new is begun, nothing is repeated. */
   closed: boolean;
   /** The cloud's epoch by its last answer; null before the first. */

@@ -189,7 +189,7 @@ describe('verdicts that move with the evidence', () => {
           ...all.map((piece) => ({ at: piece.known_at, piece })),
           ...looks.map((at) => ({ at, piece: null })),
         ].sort((a, b) => a.at - b.at);
-        const ledger = new CampusLedger(planCampus(campus, rules, days), steps[0]!.at);
+        const ledger = new CampusLedger(planCampus(campus, rules, days), steps[0]?.at ?? wednesday);
         const seen: Evidence[] = [];
         for (const { at, piece } of steps) {
           if (piece !== null) {

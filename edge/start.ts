@@ -160,7 +160,7 @@ export async function startEdge(
       inDrill: (device, pressedAt) => drills.covers(device, pressedAt),
       failedAfterMs: config.lamp.failed_after_ms,
       lampOf,
-      silentFor: (device) => devices.silentFor(device),
+      silentFor: (device, units) => devices.silentFor(device, units),
       onSent: ({ name, facts }) => pictures?.alarm(nameText(name), facts.device, facts.mode),
     },
     // A driver can only name devices of its line, and the file gives every one that raises alarms a zone.
@@ -179,6 +179,7 @@ export async function startEdge(
       : startPictures(ports, ports.http, {
           config: config.pictures,
           gateway: config.gateway,
+          notices,
           alarmOnItsWay: () => alarms.onTheirWay,
           cloudTime: () => cloudClock.at(clock.monotonic()),
           act,

@@ -11,7 +11,10 @@ export class NoDecoder extends Error {}
  */
 export async function decoder() {
   try {
-    return (await import('sharp')).default;
+    const sharp = (await import('sharp')).default;
+    // One picture keeps one processor busy, and leaves the others to alarms.
+    sharp.concurrency(1);
+    return sharp;
   } catch (error) {
     throw new NoDecoder('this machine cannot decode pictures', { cause: error });
   }

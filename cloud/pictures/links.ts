@@ -2,7 +2,10 @@ import type { DoorSignal } from '#platform/doors/door.ts';
 import { linkPath, linkSignature, type PictureLink, sameSignature } from '#protocols/pictures.ts';
 import type { Places } from '../places.ts';
 
-/** Links to the pictures of an alarm, made before there is any. Each names the centre that it is for. */
+/**
+ * Links to the pictures of an alarm, made before there is any. Each names the centre that it is for. They follow from
+ * the alarm and the campus file alone, so that a document that is sent again is the same.
+ */
 export interface PictureLinks {
   /** The alarm with, for each camera that looks there, the file's address of it, else a link of ours. */
   forCentre(alarm: DoorSignal, at: { gateway: string; device: string }, centre: string): DoorSignal;
@@ -13,10 +16,8 @@ export function pictureLinks(parts: {
   secret: string;
   base: string | undefined;
   places: Places;
-  /** Whether this camera can be asked for a picture. */
-  givesPictures(gateway: string, camera: string): boolean;
 }): PictureLinks {
-  const { secret, base, places, givesPictures } = parts;
+  const { secret, base, places } = parts;
   return {
     forCentre(alarm, { gateway, device }, reader) {
       const { name, mode, place } = alarm;
@@ -26,7 +27,7 @@ export function pictureLinks(parts: {
       const pictured = base !== undefined && (mode === 'real' || mode === 'drill');
       const pictures = cameras.flatMap(({ gateway: at, device: camera, name: words, pictureUrl }) => {
         if (pictureUrl !== null) return [{ camera: words, url: pictureUrl }];
-        if (!pictured || !givesPictures(at, camera)) return [];
+        if (!pictured) return [];
         return [
           { camera: words, url: base + linkPath(secret, { alarm: name, gateway: at, camera, reader }) },
         ];

@@ -82,7 +82,7 @@ export async function openPictures(parts: PicturesParts): Promise<Pictures | nul
   return {
     shelf,
     views: viewsIn({ clock, database, shelf }),
-    links: pictureLinks({ secret, base, places, givesPictures }),
+    links: pictureLinks({ secret, base, places }),
     asking,
     linkDays,
     isSigned(name, { digest, takenAt, signature }) {

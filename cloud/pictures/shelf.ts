@@ -41,6 +41,8 @@ CREATE INDEX IF NOT EXISTS views_picture ON views (picture);
 
 /** Less than this stays free for alarms. */
 const freeForOthers = 256 * 2 ** 20;
+/** Each crash leaves one at most. */
+const straysLimit = 100;
 const columns =
   'id, campus, gateway, camera, kind, about, n, taken_at, received_at, bytes, width, height, sha256, removed_at';
 
@@ -143,7 +145,10 @@ export class Shelf {
     });
   }
 
-  /** Files that no entry knows (a crash came between the two) go. */
+  /**
+   * Files that no entry knows (a crash came between the two) go. Rejects where there are more than crashes leave: then
+   * the entries are what was lost, and the files are all that is left.
+   */
   removeStrays(): Promise<number> {
     return this.#alone(async () => {
       const { database, files } = this.#parts;
@@ -152,6 +157,11 @@ export class Shelf {
       );
       const known = new Set(rows.map(({ sha256 }) => fileOf(sha256)));
       const strays = (await files.list()).filter((name) => !known.has(name));
+      if (strays.length > straysLimit) {
+        throw new Error(
+          `${strays.length} pictures have no entry; was pictures.sqlite lost? None was removed`,
+        );
+      }
       for (const name of strays) await files.remove(name);
       return strays.length;
     });

@@ -35,8 +35,6 @@ export function startTidying({ clock, log, store, database, shelf, config }: Tid
       const removed = await shelf.removeOld(kind, now - config.keep_days[kind] * dayMs, held);
       if (removed > 0) log.info('pictures were removed after their days', { kind, removed });
     }
-    const strays = await shelf.removeStrays();
-    if (strays > 0) log.warn('files of pictures that nobody knows were removed', { strays });
     const before = now - config.views_days * dayMs;
     await database.commit([
       { sql: 'DELETE FROM views WHERE at < ?', params: [before] },
@@ -46,6 +44,8 @@ export function startTidying({ clock, log, store, database, shelf, config }: Tid
         params: [before],
       },
     ]);
+    const strays = await shelf.removeStrays();
+    if (strays > 0) log.warn('files of pictures that nobody knows were removed', { strays });
   }
 
   function rest(ms: number): void {

@@ -231,6 +231,7 @@ function isSettled(path: AlarmPath, alarm: Alarm): boolean {
 export function end(path: AlarmPath, alarm: Alarm): void {
   alarm.left = true;
   for (const stop of Object.values(alarm.stop)) stop();
+  for (const turns of Object.values(path.turns)) turns.leave(alarm);
   path.notices.close('alarm-refused', alarm.text);
   path.onLeft(alarm);
 }

@@ -4,6 +4,7 @@ import type { Ports } from '#platform/ports.ts';
 import { reasonOf } from '#platform/reason.ts';
 import { within } from '#platform/within.ts';
 import { picturePath, type PicturePlan, planDigest } from '#protocols/pictures.ts';
+import type { Notices } from '../notices.ts';
 import type { PicturesConfig } from './config.ts';
 import { startSender } from './sender.ts';
 import { alarmShots, type Shots, type ShotsParts } from './shots.ts';
@@ -13,6 +14,8 @@ import { Spool, type SpooledPicture } from './spool.ts';
 const evidenceGapMs = 600_000;
 /** How long the reply to a request waits for its picture to be up. */
 const requestWaitMs = 10_000;
+/** How long after the last loss people are still told of it, ms. */
+const lossTellsMs = 3_600_000;
 const asked =
   /^\/api\/v1\/pictures\/[a-z0-9-]{1,64}\/[a-z0-9-]{1,64}\/(request|alarm)\/[a-z0-9][a-z0-9.-]*\/\d+$/;
 
@@ -32,20 +35,50 @@ export interface Pictures {
 
 export type PicturesSurroundings = Pick<ShotsParts, 'gateway' | 'alarmOnItsWay' | 'act' | 'cloudTime'> & {
   config: PicturesConfig;
+  notices: Pick<Notices, 'open' | 'close'>;
 };
 
 /** Pictures by HTTP PUT. */
 export function startPictures(ports: Ports, http: HttpPort, around: PicturesSurroundings): Pictures {
   const { clock, random } = ports;
-  const { config, gateway, alarmOnItsWay, cloudTime } = around;
+  const { config, gateway, alarmOnItsWay, cloudTime, notices } = around;
   const log = ports.log.child({ part: 'pictures' });
   const bounds: JpegBounds = { side: config.longest_side, bytes: config.max_kb * 1024 };
   const spool = new Spool(
     { ...ports, log },
     { bytes: config.spool_mb * 2 ** 20, keptMs: config.spool_days * 86_400_000 },
+    (count) => tellLost(count),
   );
-  const sender = startSender({ clock, random, log, http, url: config.url, spool, alarmOnItsWay });
+  const sender = startSender({
+    clock,
+    random,
+    log,
+    http,
+    url: config.url,
+    spool,
+    alarmOnItsWay,
+    onStuck(stuck) {
+      if (!stuck) return notices.close('pictures', 'waiting');
+      notices.open('pictures', 'waiting', {
+        zh: '现场图片已一小时无法上传，暂存在网关；报警不受影响',
+        en: 'Pictures of the cameras have not gone up for an hour and wait at the gateway; alarms are not affected',
+      });
+    },
+  });
   const judging = new Set<string>();
+
+  let lost = 0;
+  let quiet = () => {};
+  /** Told until none was lost for a while. */
+  function tellLost(count: number): void {
+    lost += count;
+    notices.open('pictures', 'lost', {
+      zh: `网关丢弃了现场图片（累计 ${lost} 张）：未能及时上传；报警不受影响`,
+      en: `The gateway has dropped pictures (${lost} so far) that could not go up in time; alarms are not affected`,
+    });
+    quiet();
+    quiet = clock.after(lossTellsMs, () => notices.close('pictures', 'lost'));
+  }
 
   async function keep({ jpeg, ...picture }: Omit<SpooledPicture, 'ticket'> & { ticket?: string }) {
     await spool.add({ ticket: null, ...picture, jpeg: await smallEnough(jpeg, bounds) });

@@ -11,6 +11,8 @@ const putLimitMs = 20_000;
 const answerBytes = 16 * 1024;
 /** How soon it looks again whether the alarms are through, ms. */
 const makeWayMs = 250;
+/** People are told when nothing has gone up for so long, ms. */
+const stuckAfterMs = 3_600_000;
 /** The cloud will never take this one: it is no picture, is another's, too old, or there already as another. */
 const refusals = new Set([400, 409, 410, 413, 415, 422]);
 
@@ -24,6 +26,8 @@ export interface SenderParts {
   spool: Spool;
   /** An alarm was raised a moment ago and is not delivered yet. */
   alarmOnItsWay(): boolean;
+  /** Nothing has gone up for an hour although it was tried, or (false) something has again. */
+  onStuck(stuck: boolean): void;
 }
 
 export interface Sender {
@@ -40,13 +44,23 @@ export interface Sender {
  * Brings what is in the spool to the cloud, one picture at a time and none while an alarm is on its way. A
  * picture leaves the spool when the cloud has it, or will never take it.
  */
-export function startSender({ clock, random, log, http, url, spool, alarmOnItsWay }: SenderParts): Sender {
+export function startSender({
+  clock,
+  random,
+  log,
+  http,
+  url,
+  spool,
+  alarmOnItsWay,
+  onStuck,
+}: SenderParts): Sender {
   const wait = backoff(pace, random);
   const awaited = new Map<string, PromiseWithResolvers<boolean>>();
   let state: 'idle' | 'working' | 'resting' = 'idle';
   let wanted = false;
   let closed = false;
   let cancel = () => {};
+  let failingSince: number | null = null;
 
   async function put(picture: WaitingPicture): Promise<'taken' | 'refused' | 'later'> {
     const { path, takenAt, jpeg } = picture;
@@ -74,7 +88,6 @@ export function startSender({ clock, random, log, http, url, spool, alarmOnItsWa
     for (;;) {
       wanted = false;
       if (closed) return;
-      if (alarmOnItsWay()) return rest(makeWayMs);
       const next = await spool.next();
       if (closed) return;
       if (next === null) {
@@ -82,13 +95,19 @@ export function startSender({ clock, random, log, http, url, spool, alarmOnItsWa
         state = 'idle';
         return;
       }
+      // Asked last, right before the PUT: an alarm may have come while the disk was read.
+      if (alarmOnItsWay()) return rest(makeWayMs);
       const went = await put(next);
       if (closed) return;
       if (went === 'later') {
+        failingSince ??= clock.monotonic();
+        if (clock.monotonic() - failingSince >= stuckAfterMs) onStuck(true);
         await spool.putBack(next);
         return rest(wait.next());
       }
       wait.reset();
+      failingSince = null;
+      onStuck(false);
       await spool.remove(next);
       awaited.get(next.path)?.resolve(went === 'taken');
       awaited.delete(next.path);

@@ -18,6 +18,14 @@ const hourMs = 3_600_000;
 /** For how long at most a shot lets an alarm pass, ms: what it shows is gone soon. */
 const makeWayMs = 1000;
 const lookAgainMs = 100;
+/** Alarms that are no further apart are shown by the same picture. */
+const oneMomentMs = 1000;
+
+interface Shot {
+  jpeg: Uint8Array;
+  /** UTC ms by the cloud's clock. */
+  takenAt: number;
+}
 
 export interface ShotsParts {
   clock: Clock;
@@ -48,11 +56,11 @@ export function alarmShots(parts: ShotsParts): Shots {
   const ending = new AbortController();
   const places = turns(atOnce);
   const sick = new Set<string>();
-  const taking = new Map<string, Promise<{ jpeg: Uint8Array; takenAt: number } | null>>();
+  const taking = new Map<string, { at: number; shot: Promise<Shot | null> }>();
   const taken = new Map<string, number[]>();
   let waiting = 0;
 
-  async function take(camera: string): Promise<{ jpeg: Uint8Array; takenAt: number } | null> {
+  async function take(camera: string): Promise<Shot | null> {
     const shot = await places.take(() => oneShot(camera), ending.signal, sick.has(camera));
     if (shot) sick.delete(camera);
     else sick.add(camera);
@@ -90,9 +98,15 @@ export function alarmShots(parts: ShotsParts): Shots {
       return;
     }
     taken.set(camera, [...lately, now]);
-    const shared = taking.get(camera) ?? take(camera).finally(() => taking.delete(camera));
-    taking.set(camera, shared);
-    const shot = await shared;
+    let running = taking.get(camera);
+    if (!running || now - running.at > oneMomentMs) {
+      // One after the other: a camera that is slow is not asked twice at once.
+      const before = running?.shot ?? Promise.resolve(null);
+      running = { at: now, shot: before.then(() => take(camera)) };
+      taking.set(camera, running);
+    }
+    const shot = await running.shot;
+    if (taking.get(camera) === running) taking.delete(camera);
     if (shot === null || ending.signal.aborted) return;
     await keep({
       path: picturePath({ gateway, camera, kind: 'alarm', about: alarm, n }),

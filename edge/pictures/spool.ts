@@ -51,14 +51,17 @@ export class Spool {
   readonly #ports: Ports;
   readonly #limits: { bytes: number; keptMs: number };
   readonly #pace: Backoff;
+  readonly #onLost: (count: number) => void;
   #database: Database | null = null;
   #beside: SpooledPicture[] = [];
   #plan: PicturePlan | null = null;
   #closed = false;
 
-  constructor(ports: Ports, limits: { bytes: number; keptMs: number }) {
+  /** `onLost`: so many pictures are gone that the cloud has not had. */
+  constructor(ports: Ports, limits: { bytes: number; keptMs: number }, onLost: (count: number) => void) {
     this.#ports = ports;
     this.#limits = limits;
+    this.#onLost = onLost;
     this.#pace = backoff(reopening, ports.random);
   }
 
@@ -99,22 +102,23 @@ export class Spool {
                 ON CONFLICT (path) DO NOTHING`,
           params: [path, worthOf[kind], ticket, takenAt, jpeg.length, jpeg],
         },
+        { sql: 'DELETE FROM pictures WHERE taken_at < ?', params: [takenAt - this.#limits.keptMs] },
         {
-          sql: `DELETE FROM pictures WHERE taken_at < ? OR id IN (SELECT id FROM
+          sql: `DELETE FROM pictures WHERE id IN (SELECT id FROM
                   (SELECT id, SUM(bytes) OVER (ORDER BY worth DESC, id DESC) AS so_far FROM pictures)
                   WHERE so_far > ?)`,
-          params: [takenAt - this.#limits.keptMs, this.#limits.bytes],
+          params: [this.#limits.bytes],
         },
       ]);
-      const dropped = kept?.[1]?.changes ?? 0;
-      if (dropped > 0) this.#ports.log.warn('pictures that waited too long are gone', { dropped });
+      const dropped = (kept?.[1]?.changes ?? 0) + (kept?.[2]?.changes ?? 0);
+      if (dropped > 0) this.#lost(dropped, 'they have waited for too long, or others were worth more');
       if (kept) return;
     }
     this.#beside.push(picture);
     if (this.#beside.length <= besideLimit) return;
     this.#beside.sort((a, b) => worthOf[a.kind] - worthOf[b.kind] || a.takenAt - b.takenAt);
-    const [lost] = this.#beside.splice(0, 1);
-    this.#ports.log.warn('a picture is lost: the disk takes none', { path: lost?.path });
+    this.#beside.splice(0, 1);
+    this.#lost(1, 'the disk takes none');
   }
 
   /** The next to be sent: pictures of alarms first, and what was refused before after all others. */
@@ -221,6 +225,11 @@ export class Spool {
     void aside
       .catch((e: unknown) => this.#warn(e))
       .then(() => clock.after(this.#pace.next(), () => void this.start()));
+  }
+
+  #lost(count: number, why: string): void {
+    this.#ports.log.warn('pictures are lost', { count, why });
+    this.#onLost(count);
   }
 
   #warn(error: unknown): void {

@@ -160,10 +160,10 @@ export class ApiWorld {
   }
 
   /** The gateway reports with these devices. */
-  birth(devices: Partial<DeviceReport>[]): void {
+  birth(devices: Partial<DeviceReport>[], gateway = 'gate'): void {
     this.liveness.onState(
       'school',
-      'gate',
+      gateway,
       {
         kind: 'birth',
         session: 's1',

@@ -337,6 +337,16 @@ describe('a picture is refused', () => {
   });
 });
 
+it('files are not removed as strays where it is the entries that were lost', async () => {
+  await open();
+  for (let i = 0; i < 101; i += 1) {
+    await world.files!.write(`${String(i % 10).padStart(2, '0')}/${i}.jpg`, Uint8Array.of(1));
+  }
+  await world.clock.pass(61_000);
+  await world.clock.pass(3_700_000);
+  expect(files()).toHaveLength(101);
+});
+
 describe('a link that a centre was given', () => {
   const browser = { accept: 'text/html,application/xhtml+xml' };
   const link = (more: object = {}) =>
@@ -482,6 +492,50 @@ describe('a gateway that sends pictures', () => {
       command: { state: 'done', by: 'li', facts: { picture: 'sent' } },
       picture: { camera: 'cam', kind: 'request' },
     });
+  });
+});
+
+describe('a camera of another gateway that looks at an alarm', () => {
+  const hall = { ...camera, id: 'hall-cam' };
+  beforeEach(async () => {
+    world = new ApiWorld();
+    world.files = realFiles(folder);
+    const [campus] = world.campuses;
+    campus!.gateways[0]!.devices[0]!.cameras = ['hall/hall-cam'];
+    campus!.gateways.push({
+      id: 'hall',
+      devices: [{ id: 'hall-cam', name: { zh: '大厅', en: 'Hall' }, kind: 'camera' }],
+    });
+    await world.start();
+    world.birth([{ id: 'b1' }]);
+    world.birth([hall], 'hall');
+  });
+
+  it('is asked by the cloud once, and its picture is one of that alarm', async () => {
+    const name = await world.alarm();
+    await world.store.commit([], [{ type: 'alarm', subject: name }]);
+    await expect.poll(() => world.sent.length).toBe(1);
+    const [command] = world.sent as unknown as [{ picture: { path: string; ticket: string } }];
+    expect(command.picture.path).toBe(`/api/v1/pictures/hall/hall-cam/alarm/${name}/1`);
+    const jpeg = await picture('red');
+    const answer = await fetch(world.api.url + command.picture.path, {
+      method: 'PUT',
+      headers: signedHeaders(command.picture.ticket, jpeg, world.clock.wall()),
+      body: jpeg as Uint8Array<ArrayBuffer>,
+    });
+    expect(answer.status).toBe(201);
+    expect(await list(`?alarm=${name}`)).toMatchObject([{ gateway: 'hall', camera: 'hall-cam' }]);
+    await world.clock.pass(1000);
+    // Sent again until it is answered, and the same one.
+    expect(new Set(world.sent.map(({ id }) => id)).size).toBe(1);
+  });
+
+  it('is not asked for a test, nor for an alarm of long ago', async () => {
+    await world.alarm({ mode: 'test' });
+    await world.alarm({ age_at_ingest_ms: 3_600_000 });
+    const last = await world.alarm();
+    await expect.poll(() => world.sent.length).toBe(1);
+    expect(JSON.stringify(world.sent)).toContain(`/${last}/`);
   });
 });
 

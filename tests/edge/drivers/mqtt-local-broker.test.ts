@@ -253,21 +253,21 @@ describe('logins in the file', () => {
 
   it('what comes too quickly keeps its order, and too much of it is refused', () => {
     let now = 0;
-    const timers: { at: number; then: () => void }[] = [];
+    const timers: { at: number; fire: () => void }[] = [];
     const pace = messagePace(
       {
         wall: () => now,
         monotonic: () => now,
-        after: (ms, then) => (timers.push({ at: now + ms, then }), () => {}),
+        after: (ms, then) => (timers.push({ at: now + ms, fire: then }), () => {}),
       },
       1,
     );
     const done: number[] = [];
     const said = Array.from({ length: 1011 }, (_, i) => pace(() => done.push(i)));
     expect([said.indexOf('late'), said.indexOf('too-many')]).toEqual([10, 1010]);
-    for (const { at, then } of timers) {
+    for (const { at, fire } of timers) {
       now = at;
-      then();
+      fire();
     }
     expect(done).toEqual(Array.from({ length: 1010 }, (_, i) => i));
     expect(now).toBe(1_000_000);

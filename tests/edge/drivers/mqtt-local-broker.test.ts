@@ -1,3 +1,7 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { afterEach, beforeAll, describe, expect, it } from 'vitest';
 import mqtt from 'mqtt';
 import { parseEdgeConfig } from '#edge/config.ts';
@@ -11,7 +15,7 @@ import { realClock } from '#platform/real/clock.ts';
 import { messagePace } from '#platform/real/message-pace.ts';
 import { realRandomness } from '#platform/real/randomness.ts';
 import { covers } from '#protocols/mqtt-mappings/filter.ts';
-import { until } from '../../platform/pty.ts';
+import { have, until } from '../../platform/pty.ts';
 import { recorder } from './recorder.ts';
 
 const cleanups: (() => unknown)[] = [];
@@ -171,6 +175,34 @@ describe("the edge's own broker", () => {
     await ended;
     expect(told.crashes).toEqual([]);
   }, 60_000);
+
+  it.skipIf(!have('openssl'))('with a certificate, only TLS is spoken', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'belfry-broker-tls-'));
+    cleanups.push(() => rmSync(folder, { recursive: true, force: true }));
+    const [key, cert] = [join(folder, 'key.pem'), join(folder, 'cert.pem')];
+    const options = 'req -x509 -newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 1 -subj /CN=gateway';
+    execFileSync('openssl', [...options.split(' '), '-keyout', key, '-out', cert], { stdio: 'ignore' });
+    const tls = { cert: readFileSync(cert, 'utf8'), key: readFileSync(key, 'utf8') };
+    const { told, url } = await drive({ tls });
+    const plain = mqtt.connect(url, { reconnectPeriod: 0, username: 'tank', password: passwords.tank });
+    plain.on('error', () => {});
+    cleanups.push(() => plain.end(true));
+    let welcome = false;
+    plain.on('connect', () => (welcome = true));
+    await new Promise((done) => plain.once('close', () => done(null)));
+    expect(welcome).toBe(false);
+    const tank = await mqtt.connectAsync(url.replace('mqtt:', 'mqtts:'), {
+      username: 'tank',
+      password: passwords.tank,
+      protocolVersion: 4,
+      ca: tls.cert,
+      servername: 'gateway',
+      reconnectPeriod: 0,
+    });
+    cleanups.push(() => tank.end(true));
+    await tank.publishAsync('stat/tank-1/RESULT', '{"Switch1":{"Action":"ON"}}', { qos: 1 });
+    await until('the switch is told', () => told.levels.length === 1);
+  });
 
   it('a port that is taken is told, and tried again until it is free', async () => {
     const told = recorder(1000);

@@ -10,6 +10,7 @@ import { nameText } from '#protocols/signal.ts';
 import { Alarms } from './alarm/alarms.ts';
 import { commandRunner } from './commands/commands.ts';
 import { Drills } from './commands/drills.ts';
+import { brokerPlace } from './local-broker.ts';
 import type { DirectConfig, EdgeConfig } from './config.ts';
 import { Devices } from './devices.ts';
 import { directPathId, reportDirectPath } from './direct-path.ts';
@@ -74,7 +75,11 @@ export async function startEdge(
     },
   });
   const devices = new Devices(clock);
-  const heavyWork = turns(config.looks_at_once);
+  const lineWorld = {
+    ports,
+    turns: turns(config.looks_at_once),
+    localBroker: config.local_broker ? brokerPlace(config.local_broker) : null,
+  };
   const lines: RunningLine[] = [];
   const lineOf = (device: string) => lines.find((line) => line.devices.has(device));
   const byId = new Map(config.devices.map((d) => [d.id, d]));
@@ -278,7 +283,7 @@ export async function startEdge(
   void telemetry.start();
   for (const configured of config.lines) {
     lines.push(
-      runLine(ports, configured, devices, heavyWork, {
+      runLine(lineWorld, configured, devices, {
         event: (raised) => alarms.event(raised),
         level: (device, type, up, readAt) => alarms.level({ device, type }, up, readAt),
         measure: (device, field, value, unit) => telemetry.measure(device, field, value, unit),

@@ -1,5 +1,6 @@
 import { join } from 'node:path';
 import type { Ports } from '#platform/ports.ts';
+import { realBrokers } from './broker.ts';
 import { realClock } from './clock.ts';
 import { realDatabases } from './database.ts';
 import { realDisk } from './disk.ts';
@@ -31,6 +32,7 @@ export function realPorts({ dataDir, mqttUrl, log: logOptions }: RealPortsOption
     log,
     http: realHttp,
     files: realFiles(join(dataDir, 'pictures')),
+    brokers: realBrokers({ clock: realClock, random: realRandomness, log }),
     brokerAt: (url) => realMqtt({ url, clock: realClock, random: realRandomness, log }),
   };
 }

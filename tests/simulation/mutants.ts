@@ -103,8 +103,8 @@ export const mutants: readonly Mutant[] = [
     mistake: 'the edge sends again without back-off',
     breaks: ['flood'],
     file: 'edge/alarm/resend.ts',
-    from: 'alarm.stop.resend = path.clock.after(alarm.pace.next(), () => speak(path, alarm, cut));\n}\n\n/** As',
-    to: 'alarm.stop.resend = path.clock.after(20, () => speak(path, alarm, cut));\n}\n\n/** As',
+    from: 'alarm.stop.resend = path.clock.after(alarm.pace.next(), () => speak(path, alarm, cut));\n}\n\nfunction toSay',
+    to: 'alarm.stop.resend = path.clock.after(20, () => speak(path, alarm, cut));\n}\n\nfunction toSay',
     wrong: ['the cloud crashes'],
   },
   {

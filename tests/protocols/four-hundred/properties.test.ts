@@ -207,9 +207,9 @@ describe('verdicts that move with the evidence', () => {
           expect(ledger.cells()).toEqual(moved);
         }
       }),
-      { numRuns: 150 },
+      { numRuns: 100 },
     );
-  });
+  }, 120_000);
 
   it('of every cell the counts are those of its opened parts, and it is the worst of them and of what is below', () => {
     fc.assert(

@@ -1,20 +1,29 @@
 import { createFrameDecoder } from '#protocols/button-frame/decoder.ts';
 import { encodeFrame } from '#protocols/button-frame/encode.ts';
 import { directionOf } from '#protocols/button-frame/frame.ts';
-import type { Body, PressOrigin, PressType, SelfTestOutcome, Supply } from '#protocols/button-frame/frame.ts';
+import type {
+  Body,
+  Output,
+  OutputOutcome,
+  PressOrigin,
+  PressType,
+  SelfTestOutcome,
+  Supply,
+} from '#protocols/button-frame/frame.ts';
 import { heartbeatIntervalMs, maxWaitingPresses, retransmitDelayMs } from '#protocols/button-frame/timing.ts';
 import type { Clock, Log, Randomness } from '#platform/ports.ts';
 import { originText } from '#protocols/signal.ts';
 import { createBadLine, goodLine } from './bad-line.ts';
 import type { Misbehaviour } from './bad-line.ts';
-import type { ButtonMemory } from './memory.ts';
+import type { ButtonMemory, StoredPress } from './memory.ts';
+import { createOffered } from './offered.ts';
 import { poweredClock } from './powered-clock.ts';
 import { climb, watchLimits } from './press.ts';
 import type { LampCause, PressLamp, PressRecord } from './press.ts';
 
 export interface ButtonConfig {
   serial: number;
-  /** 0 on a line of its own. */
+  /** 0 on a line of its own; on a bus it speaks only when it is polled. */
   address?: number;
   silent?: boolean;
   heartbeatMs?: number;
@@ -36,6 +45,9 @@ export interface Button {
   longPress(): PressOrigin;
   secondPress(): PressOrigin;
   test(): PressOrigin;
+  duress(): PressOrigin;
+  /** Somebody sets another address in it. */
+  setAddress(address: number): void;
   /** Bytes from the host. */
   receive(bytes: Uint8Array): void;
   setTamper(open: boolean): void;
@@ -49,6 +61,8 @@ export interface Button {
   stop(): void;
   /** What the lamp shows; `dark` always for a silent unit. */
   shown(): PressLamp | 'dark';
+  /** What the host has switched on by hand. */
+  switchedOn(): readonly Output[];
   /** What it showed and when, newest last, at most 500. */
   lampHistory(): readonly { at: number; shown: PressLamp | 'dark' }[];
   /** The presses that it remembers, oldest first, at most 64. */
@@ -57,10 +71,12 @@ export interface Button {
 
 const tapMs = 150;
 const selfTestMs = 50;
+/** On a bus, from the poll's last byte to the first of the answer: 1 to 5 ms. */
+const turnAroundMs = 2;
 const maxRemembered = 64;
 const maxHistory = 500;
 
-/** A one-key alarm unit in point-to-point mode, as docs/serial-protocol.md describes it. */
+/** A one-key alarm unit, alone on its line or on a bus, as docs/serial-protocol.md describes it. */
 export function createButton(
   parts: ButtonParts,
   config: ButtonConfig,
@@ -69,7 +85,7 @@ export function createButton(
   const { log, memory, random } = parts;
   const clock = poweredClock(parts.clock);
   const silent = config.silent ?? false;
-  const address = config.address ?? 0;
+  let address = config.address ?? 0;
   let line = goodLine;
   let battery: number | null = 100;
   let supply: Supply = 'external';
@@ -82,9 +98,18 @@ export function createButton(
   let history: { at: number; shown: PressLamp | 'dark' }[] = [];
   let decoder = createFrameDecoder();
   let badLine = createBadLine({ clock, random }, () => line, write);
+  /** On a bus: what it will say when it is polled, the most urgent first; presses are taken from the memory. */
+  let offered = createOffered();
+  const on = new Map<Output, () => void>();
+  let lastOutput: { host: number; number: number; outcome: OutputOutcome } | null = null;
   let lastSelfTest: { host: number; number: number; outcome: SelfTestOutcome | null } | null = null;
 
   function send(body: Body): void {
+    if (address === 0) put(body);
+    else offered.add(body);
+  }
+
+  function put(body: Body): void {
     badLine.send(encodeFrame({ address, boot: memory.boot, sequence, body }));
     sequence = (sequence + 1) & 0xffff;
   }
@@ -98,6 +123,9 @@ export function createButton(
     decoder = createFrameDecoder();
     badLine = createBadLine({ clock, random }, () => line, write);
     lastSelfTest = null;
+    lastOutput = null;
+    offered = createOffered();
+    on.clear();
     note();
     for (const { type, boot, counter, ageMs } of memory.waiting) {
       begin({ serial: config.serial, boot, counter, type }, clock.monotonic() - ageMs, true);
@@ -128,7 +156,7 @@ export function createButton(
     memory.waiting.push({ type, boot: origin.boot, counter: origin.counter, ageMs: 0 });
     begin(origin, clock.monotonic(), false);
     save();
-    if (type !== 'test') tap(origin);
+    if (type !== 'test' && type !== 'duress') tap(origin);
     return origin;
   }
 
@@ -170,16 +198,28 @@ export function createButton(
 
   function transmit(press: PressRecord): void {
     const stored = waitingFor(press);
-    if (stored === undefined) return;
+    // On a bus each poll offers it, and no schedule is needed.
+    if (stored === undefined || address !== 0) return;
+    put(copyOf(press, stored));
+    clock.after(retransmitDelayMs(config.serial, press.copies), () => transmit(press));
+  }
+
+  /** Another copy of a press, with the age that it has now. */
+  function copyOf(press: PressRecord, stored: StoredPress): Body {
     stored.ageMs = clock.monotonic() - press.pressedAt;
     press.copies += 1;
     const { serial, boot, counter, type } = press.origin;
     const flags = { silent, tamper, ageIsLowerBound: press.ageIsLowerBound };
-    send({ type, serial, boot, counter, ageMs: stored.ageMs, ...flags });
-    clock.after(retransmitDelayMs(config.serial, press.copies), () => transmit(press));
+    return { type, serial, boot, counter, ageMs: stored.ageMs, ...flags };
   }
 
-  function waitingFor(press: PressRecord): ButtonMemory['waiting'][number] | undefined {
+  /** Answers a poll on a bus with one frame: the press that was offered longest ago, or what else there is. */
+  function answerPoll(): void {
+    const press = presses.filter((p) => waitingFor(p)).sort((a, b) => a.copies - b.copies)[0];
+    put(press ? copyOf(press, waitingFor(press)!) : offered.take());
+  }
+
+  function waitingFor(press: PressRecord): StoredPress | undefined {
     return memory.waiting.find((w) => w.boot === press.origin.boot && w.counter === press.origin.counter);
   }
 
@@ -188,7 +228,12 @@ export function createButton(
   }
 
   function shown(): PressLamp | 'dark' {
-    return silent ? 'dark' : (presses.at(-1)?.lamp ?? 'dark');
+    return silent ? 'dark' : (newestShown()?.lamp ?? 'dark');
+  }
+
+  /** Nothing ever shows of duress. */
+  function newestShown(): PressRecord | undefined {
+    return presses.findLast((p) => p.origin.type !== 'duress');
   }
 
   function note(): void {
@@ -199,12 +244,16 @@ export function createButton(
 
   function receive(bytes: Uint8Array): void {
     for (const { frame } of decoder.push(bytes, clock.monotonic()).frames) {
-      if (directionOf(frame.body.type) === 'host-to-unit') obey(frame.body, frame.boot);
+      if (directionOf(frame.body.type) !== 'host-to-unit') continue;
+      if (address === 0 || frame.address === address) obey(frame.body, frame.boot);
     }
   }
 
   function obey(body: Body, host: number): void {
-    if (body.type === 'poll') heartbeat();
+    if (body.type === 'poll') {
+      if (address === 0) heartbeat();
+      else clock.after(turnAroundMs, answerPoll);
+    } else if (body.type === 'output' && body.serial === config.serial) switchOutput(body, host);
     else if (body.type === 'self-test' && body.serial === config.serial) selfTest(body.number, host);
     else if (body.type === 'host-ack' && body.origin.serial === config.serial) {
       const press = known(body.origin);
@@ -218,10 +267,30 @@ export function createButton(
     } else if (body.type === 'lamp' && body.origin.serial === config.serial) {
       const press = known(body.origin);
       if (press) setLamp(press, body.state, 'command');
-      const lamp = press === undefined || press !== presses.at(-1) ? 'dark' : shown();
+      const lamp = press === undefined || press !== newestShown() ? 'dark' : shown();
       const { origin, state } = body;
       send({ type: 'lamp-confirm', origin, state, shown: lamp === 'sending' ? 'dark' : lamp });
     }
+  }
+
+  /** Goes off by itself when its seconds are over, whatever becomes of the host. */
+  function switchOutput(order: Extract<Body, { type: 'output' }>, host: number): void {
+    const { number, output, seconds } = order;
+    if (lastOutput?.host !== host || lastOutput.number !== number) {
+      const outcome = silent && seconds > 0 ? 'silent' : 'done';
+      lastOutput = { host, number, outcome };
+      if (outcome === 'done') {
+        on.get(output)?.();
+        on.delete(output);
+        if (seconds > 0) {
+          on.set(
+            output,
+            clock.after(seconds * 1000, () => on.delete(output)),
+          );
+        }
+      }
+    }
+    send({ type: 'output-result', serial: config.serial, number, outcome: lastOutput.outcome });
   }
 
   function known(origin: PressOrigin): PressRecord | undefined {
@@ -250,7 +319,11 @@ export function createButton(
     longPress: () => finger('long-press'),
     secondPress: () => finger('second-press'),
     test: () => finger('test'),
+    duress: () => finger('duress'),
     receive,
+    setAddress(to) {
+      address = to;
+    },
     setTamper(open) {
       if (tamper === open) return;
       tamper = open;
@@ -274,6 +347,7 @@ export function createButton(
     },
     stop: clock.cut,
     shown,
+    switchedOn: () => [...on.keys()],
     lampHistory: () => history,
     presses: () => presses,
   };

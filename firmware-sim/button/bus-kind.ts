@@ -6,7 +6,8 @@ import { type ServedLine, serveLine } from '../line.ts';
 import { onWire, port, via } from '../wire.ts';
 import { createBusWire } from './bus-wire.ts';
 import { buttonDescription, buttonPart, partsOf, serialNumber } from './part.ts';
-import { type Button, createButton } from './unit.ts';
+import type { Button } from './button.ts';
+import { createButton } from './unit.ts';
 
 const address = z.int().min(1).max(limits.maxAddress);
 

@@ -5,7 +5,7 @@ import { act, type Bench, type SimulatedPart } from '../kind.ts';
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { blankMemory, type ButtonMemory } from './memory.ts';
-import type { Button, ButtonParts } from './unit.ts';
+import type { Button, ButtonParts } from './button.ts';
 
 /** A button as its control door shows it. */
 export const simulatedButton = z.object({

@@ -1,73 +1,17 @@
 import { createFrameDecoder } from '#protocols/button-frame/decoder.ts';
 import { encodeFrame } from '#protocols/button-frame/encode.ts';
 import { directionOf } from '#protocols/button-frame/frame.ts';
-import type {
-  Body,
-  Output,
-  OutputOutcome,
-  PressOrigin,
-  PressType,
-  SelfTestOutcome,
-  Supply,
-} from '#protocols/button-frame/frame.ts';
+import type { Body, PressOrigin, PressType, SelfTestOutcome } from '#protocols/button-frame/frame.ts';
 import { heartbeatIntervalMs, maxWaitingPresses, retransmitDelayMs } from '#protocols/button-frame/timing.ts';
-import type { Clock, Log, Randomness } from '#platform/ports.ts';
 import { originText } from '#protocols/signal.ts';
+import type { Button, ButtonConfig, ButtonParts } from './button.ts';
 import { createBadLine, goodLine } from './bad-line.ts';
-import type { Misbehaviour } from './bad-line.ts';
-import type { ButtonMemory, StoredPress } from './memory.ts';
+import type { StoredPress } from './memory.ts';
 import { createOffered } from './offered.ts';
+import { createOutputs } from './outputs.ts';
 import { poweredClock } from './powered-clock.ts';
 import { climb, watchLimits } from './press.ts';
 import type { LampCause, PressLamp, PressRecord } from './press.ts';
-
-export interface ButtonConfig {
-  serial: number;
-  /** 0 on a line of its own; on a bus it speaks only when it is polled. */
-  address?: number;
-  silent?: boolean;
-  heartbeatMs?: number;
-  firmware?: { major: number; minor: number };
-}
-
-export interface ButtonParts {
-  clock: Clock;
-  random: Randomness;
-  log: Log;
-  /** The unit's non-volatile memory. It is changed in place, and `save` is called after each change. */
-  memory: ButtonMemory;
-  save?(memory: ButtonMemory): void;
-}
-
-/** What a person or a fault does to the unit, and what can be seen of it. */
-export interface Button {
-  press(): PressOrigin;
-  longPress(): PressOrigin;
-  secondPress(): PressOrigin;
-  test(): PressOrigin;
-  duress(): PressOrigin;
-  /** Somebody sets another address in it. */
-  setAddress(address: number): void;
-  /** Bytes from the host. */
-  receive(bytes: Uint8Array): void;
-  setTamper(open: boolean): void;
-  /** Percent; null: no battery. */
-  setBattery(percent: number | null, supply: Supply): void;
-  setSwitch(outcome: SelfTestOutcome): void;
-  misbehave(line: Partial<Misbehaviour>): void;
-  /** Power off and on: all but the memory is lost. */
-  restart(): void;
-  /** Power off. */
-  stop(): void;
-  /** What the lamp shows; `dark` always for a silent unit. */
-  shown(): PressLamp | 'dark';
-  /** What the host has switched on by hand. */
-  switchedOn(): readonly Output[];
-  /** What it showed and when, newest last, at most 500. */
-  lampHistory(): readonly { at: number; shown: PressLamp | 'dark' }[];
-  /** The presses that it remembers, oldest first, at most 64. */
-  presses(): readonly PressRecord[];
-}
 
 const tapMs = 150;
 const selfTestMs = 50;
@@ -100,8 +44,7 @@ export function createButton(
   let badLine = createBadLine({ clock, random }, () => line, write);
   /** On a bus: what it will say when it is polled, the most urgent first; presses are taken from the memory. */
   let offered = createOffered();
-  const on = new Map<Output, () => void>();
-  let lastOutput: { host: number; number: number; outcome: OutputOutcome } | null = null;
+  let outputs = createOutputs(clock, silent);
   let lastSelfTest: { host: number; number: number; outcome: SelfTestOutcome | null } | null = null;
 
   function send(body: Body): void {
@@ -123,9 +66,8 @@ export function createButton(
     decoder = createFrameDecoder();
     badLine = createBadLine({ clock, random }, () => line, write);
     lastSelfTest = null;
-    lastOutput = null;
     offered = createOffered();
-    on.clear();
+    outputs = createOutputs(clock, silent);
     note();
     for (const { type, boot, counter, ageMs } of memory.waiting) {
       begin({ serial: config.serial, boot, counter, type }, clock.monotonic() - ageMs, true);
@@ -273,24 +215,9 @@ export function createButton(
     }
   }
 
-  /** Goes off by itself when its seconds are over, whatever becomes of the host. */
   function switchOutput(order: Extract<Body, { type: 'output' }>, host: number): void {
-    const { number, output, seconds } = order;
-    if (lastOutput?.host !== host || lastOutput.number !== number) {
-      const outcome = silent && seconds > 0 ? 'silent' : 'done';
-      lastOutput = { host, number, outcome };
-      if (outcome === 'done') {
-        on.get(output)?.();
-        on.delete(output);
-        if (seconds > 0) {
-          on.set(
-            output,
-            clock.after(seconds * 1000, () => on.delete(output)),
-          );
-        }
-      }
-    }
-    send({ type: 'output-result', serial: config.serial, number, outcome: lastOutput.outcome });
+    const outcome = outputs.order(order, host);
+    send({ type: 'output-result', serial: config.serial, number: order.number, outcome });
   }
 
   function known(origin: PressOrigin): PressRecord | undefined {
@@ -347,7 +274,7 @@ export function createButton(
     },
     stop: clock.cut,
     shown,
-    switchedOn: () => [...on.keys()],
+    switchedOn: () => outputs.on(),
     lampHistory: () => history,
     presses: () => presses,
   };

@@ -8,7 +8,8 @@ import type { DeviceHealth } from '#protocols/messages/state.ts';
 import type { LampState } from '#protocols/signal.ts';
 import { createBusWire } from '#sim/button/bus-wire.ts';
 import { blankMemory } from '#sim/button/memory.ts';
-import { type Button, createButton } from '#sim/button/unit.ts';
+import type { Button } from '#sim/button/button.ts';
+import { createButton } from '#sim/button/unit.ts';
 import { handClock, quiet, seeded } from '../../firmware-sim/button.clock.ts';
 
 export const serialOf = (unit: number): number => 0xb000_0000 + unit;

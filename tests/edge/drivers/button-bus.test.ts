@@ -283,7 +283,10 @@ test('nothing runs on when the edge stops', async () => {
 test('mistakes of a bus are named in the file', () => {
   const parse = (id: string, change: object) =>
     buttonDriver.device.parse({
-      ...{ id, driver: 'button', address: 'tty:/dev/ttyS1', zone: 1 },
+      id,
+      driver: 'button',
+      address: 'tty:/dev/ttyS1',
+      zone: 1,
       serial: id.padStart(8, '0'),
       ...change,
     });

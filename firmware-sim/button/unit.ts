@@ -1,7 +1,7 @@
 import { createFrameDecoder } from '#protocols/button-frame/decoder.ts';
 import { encodeFrame } from '#protocols/button-frame/encode.ts';
 import { directionOf } from '#protocols/button-frame/frame.ts';
-import type { Body, PressOrigin, PressType, SelfTestOutcome } from '#protocols/button-frame/frame.ts';
+import type { Body, PressOrigin, PressType, SelfTestOutcome, Supply } from '#protocols/button-frame/frame.ts';
 import { heartbeatIntervalMs, maxWaitingPresses, retransmitDelayMs } from '#protocols/button-frame/timing.ts';
 import { originText } from '#protocols/signal.ts';
 import type { Button, ButtonConfig, ButtonParts } from './button.ts';

@@ -123,13 +123,17 @@ export function demoHardware(buttons: number = buttonPlaces.length) {
 }
 
 /** edge.yaml of the demo campus, for the hardware as it answers now. */
-export function demoEdge(hardware: SimulatedHardware, { mqttPort }: { mqttPort: number }) {
+export function demoEdge(
+  hardware: SimulatedHardware,
+  { mqttPort, pictures }: { mqttPort: number; pictures?: { url: string } },
+) {
   return {
     campus: campus.id,
     gateway,
     account,
     broker: { url: `mqtt://127.0.0.1:${mqttPort}` },
     direct: { centre: primary(hardware).id, door: dc09Door(hardware) },
+    ...(pictures && { pictures }),
     devices: [
       ...hardware.buttons.map(({ id, wiring }, i) => ({ id, ...wiring, zone: i + 1 })),
       ...hardware.sensors.map(({ id, wiring }, i) => ({ id, ...wiring, zone: firstSmokeZone + i })),

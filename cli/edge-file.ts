@@ -1,4 +1,6 @@
-import { dirname } from 'node:path';
+import { readFileSync } from 'node:fs';
+import { dirname, resolve } from 'node:path';
+import { createSecureContext } from 'node:tls';
 import { z } from 'zod';
 import { parseEdgeConfig, type EdgeConfig } from '#edge/config.ts';
 import { drivers } from '#edge/drivers/index.ts';
@@ -21,7 +23,10 @@ export function readEdgeFile(file: string): EdgeConfig {
 /** As `readEdgeFile`, with the text behind it. */
 export function readEdgeText(file: string): Configuration<EdgeConfig> {
   const { value, source } = readConfiguration(file, z.record(z.string(), z.unknown()), { env: process.env });
-  const parsed = parseEdgeConfig(withModels(value, source, dirname(file)), drivers);
+  const parsed = parseEdgeConfig(
+    withCertificate(withModels(value, source, dirname(file)), source, dirname(file)),
+    drivers,
+  );
   if (parsed.ok) return { value: parsed.config, source };
   throw new ConfigurationError(parsed.problems.map(({ path, message }) => source.problemAt(path, message)));
 }
@@ -56,4 +61,27 @@ export function withModels(value: Plain, source: ConfigurationSource, base: stri
     }
   });
   return { ...rest, devices };
+}
+
+/** Puts certificate and key of the local broker in the place of their paths. */
+export function withCertificate(value: Plain, source: ConfigurationSource, base: string): Plain {
+  const broker = value.local_broker as Plain | undefined;
+  const tls = broker?.tls as Plain | undefined;
+  if (typeof tls?.cert !== 'string' || typeof tls.key !== 'string') return value;
+  const path = ['local_broker', 'tls'];
+  const read = (key: 'cert' | 'key') => {
+    try {
+      return readFileSync(resolve(base, tls[key] as string), 'utf8');
+    } catch (error) {
+      throw new ConfigurationError([source.problemAt([...path, key], (error as Error).message)]);
+    }
+  };
+  const pem = { cert: read('cert'), key: read('key') };
+  try {
+    createSecureContext(pem);
+  } catch (error) {
+    const message = `certificate and key are no PEM, or do not fit: ${(error as Error).message}`;
+    throw new ConfigurationError([source.problemAt(path, message)]);
+  }
+  return { ...value, local_broker: { ...broker, tls: { ...tls, ...pem } } };
 }

@@ -83,6 +83,13 @@ program
   .action(async (files: string[]) => (await import('./check.ts')).check(files));
 
 program
+  .command('credential')
+  .description("make the login of a device that connects to the edge's own MQTT broker")
+  .argument('<username>', 'its name at the broker')
+  .option('--json', 'print one JSON object', false)
+  .action(async (username, options) => (await import('./credential.ts')).credential(username, options));
+
+program
   .command('export-points')
   .description("print the table of accounts and zones for a centre's database")
   .requiredOption('--cloud <file>', 'cloud.yaml')

@@ -53,13 +53,14 @@ async function startAll(options: UpOptions, stop: AbortSignal) {
   };
   try {
     const count = options.buttons === undefined ? [] : ['--buttons', String(options.buttons)];
+    const url = `http://127.0.0.1:${httpPort}`;
     const hardware = (await run('sim', '--describe', join(data, 'sim.json'), ...count)) as SimulatedHardware;
     const cloudFile = join(config, 'cloud.yaml');
     const edgeFile = join(config, 'edge.yaml');
     writeFileSync(cloudFile, stringify(demoCloud(hardware, { httpPort, mqttPort })));
-    writeFileSync(edgeFile, stringify(demoEdge(hardware, { mqttPort })));
+    writeFileSync(edgeFile, stringify(demoEdge(hardware, { mqttPort, pictures: { url } })));
     await run('cloud', '--config', cloudFile, '--token-file', join(data, 'cli-token'));
-    writeFileSync(join(data, 'url'), `http://127.0.0.1:${httpPort}\n`);
+    writeFileSync(join(data, 'url'), `${url}\n`);
     await run('edge', '--config', edgeFile);
   } catch (error) {
     await close();

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { doorConfig } from '#platform/doors/open.ts';
 import { bilingual } from '#protocols/messages/bilingual.ts';
 import { id } from '#protocols/signal.ts';
+import { picturesConfig } from './pictures/config.ts';
 import { campus, complainOfCampuses, complainOfRepeats } from './campus-config.ts';
 
 /** Until people and gateways can sign in, nothing of the cloud listens where others could reach it. */
@@ -95,6 +96,7 @@ export const cloudConfig = z
     /** Scheduled end-to-end probes of the buttons; without this there are none. */
     probes: probes.optional(),
     /** Where no InfluxDB is configured, telemetry lives in the embedded store. */
+    pictures: picturesConfig.prefault({}),
     telemetry: z.strictObject({ influx: influx.optional() }).prefault({}),
   })
   .superRefine((config, context) => {

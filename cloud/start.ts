@@ -30,6 +30,7 @@ import { startNotifier } from './notify/notifier.ts';
 import { callWebhook } from './notify/webhook.ts';
 import { probedButtons, tellOverdue } from './probes/duties.ts';
 import { startProbes } from './probes/probes.ts';
+import { openPictures, type Pictures } from './pictures/pictures.ts';
 import { type Records, recordsIn } from './records/records.ts';
 import { openStore, type Store } from './store/store.ts';
 import { gapAlerts } from './telemetry/gap-alerts.ts';
@@ -45,6 +46,8 @@ export interface Cloud {
   liveness: Liveness;
   telemetry: Pick<Telemetry, 'query'>;
   records: Pick<Records, 'query'>;
+  /** Null where they could not be opened, or this world has none. */
+  pictures: Pictures | null;
   /** How full the telemetry queue is, and what is asked of gateways for it. */
   load(): Load;
   commands: Commands;
@@ -89,6 +92,8 @@ export async function startCloud(
       .catch((error: unknown) => log.debug('a message did not reach the broker', { topic, error }));
   };
 
+  // Opened when there is a fleet to ask; an alarm of before goes out without links.
+  let pictures: Pictures | null = null;
   const answers = createAnswers({ clock, log, store, publish: publishOn('alarm') });
   const dispatcher = new Dispatcher({
     clock,
@@ -101,6 +106,7 @@ export async function startCloud(
     names,
     undeliveredAfterMs: config.latency.bound_ms,
     places: placesOf(config.campuses),
+    forCentre: (alarm, at, centre) => pictures?.links.forCentre(alarm, at, centre) ?? alarm,
     onDelivered: (held) => answers.tell(held),
   });
   const primaryCentre = centres.find((centre) => centre.primary)!;
@@ -138,6 +144,12 @@ export async function startCloud(
     campuses: config.campuses,
     send,
   });
+  pictures = await openPictures({ ports, config, store, feed, commands, fleet: () => liveness }).catch(
+    (error: unknown) => {
+      log.error('pictures cannot be kept; alarms are served without them', { error });
+      return null;
+    },
+  );
   const records = recordsIn({ clock, store });
   const shedding = new Shedding(clock, random, telemetryWaitingLimit, (step) => {
     log.warn('the load changed', { step });
@@ -163,7 +175,9 @@ export async function startCloud(
   const sinks: BulkSinks = {
     state(campus, gateway, message, receivedAt) {
       liveness.onState(campus, gateway, message, receivedAt);
-      if (message.kind === 'birth') recovery.ask(gateway);
+      if (message.kind !== 'birth') return;
+      recovery.ask(gateway);
+      pictures?.onBirth(campus, gateway, message);
     },
     telemetry: (campus, gateway, message) => telemetry.receive(campus, gateway, message),
     putOff: (campus, gateway, message) => telemetry.putOff(campus, gateway, message),
@@ -256,6 +270,7 @@ export async function startCloud(
       links.bulk?.close(),
       liveness.close(),
       telemetry.close(),
+      pictures?.close(),
       stopLatency(),
       stopNotifier(),
       ...centres.flatMap(({ doors }) => doors.map(({ door }) => door.close())),
@@ -272,6 +287,7 @@ export async function startCloud(
     liveness,
     telemetry,
     records,
+    pictures,
     load: () => shedding.load(),
     commands,
     drills,

@@ -3,16 +3,16 @@
 FROM node:24-bookworm-slim AS build
 WORKDIR /belfry
 COPY package.json package-lock.json .npmrc ./
-# With the optional ones: the native part of the console's bundler is among them.
+# With the optional ones: the native parts of the console's bundler, and of what proves pictures whole.
 RUN npm ci --omit=dev --ignore-scripts
 COPY bin bin
 COPY protocols protocols
 COPY platform platform
 COPY cloud cloud
 COPY cli cli
-RUN node bin/build-console.mjs
-# From here on nothing is bundled, and Node 24 is the image's own.
-RUN npm prune --omit=dev --omit=optional --ignore-scripts
+# From then on nothing is bundled, and Node 24 is the image's own.
+RUN node bin/build-console.mjs \
+  && rm -rf node_modules/node-linux-* node_modules/.bin/node node_modules/@rolldown/binding-*
 
 FROM node:24-bookworm-slim
 WORKDIR /belfry

@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { doorConfig } from '#platform/doors/open.ts';
 import { account, id, zone } from '#protocols/signal.ts';
+import { localBrokerConfig } from './local-broker.ts';
+import { picturesConfig } from './pictures/config.ts';
 import { directPathId } from './direct-path.ts';
 import { addressText, type DeviceAddress, parseAddress } from './drivers/address.ts';
 import type { DeviceBase, Driver, Line } from './driver.ts';
@@ -47,6 +49,9 @@ const edgeFile = z.strictObject({
   heartbeat_s: z.number().positive().max(60).default(5),
   /** How many pictures and streams of cameras are looked at in the same moment, on the whole edge. */
   looks_at_once: z.int().min(1).max(64).default(4),
+  local_broker: localBrokerConfig.optional(),
+  /** Where pictures of the cameras go up to; without it none do. */
+  pictures: picturesConfig.optional(),
   devices: z.array(z.looseObject({ id, driver: z.string(), address: z.string().min(1) })).default([]),
 });
 
@@ -95,6 +100,7 @@ export function parseEdgeConfig(plain: unknown, drivers: readonly Driver[]): Par
     else if (address.ok) entries.push({ device: device.data, driver, address: address.address, index });
   }
   problems.push(...clashes(entries));
+  if (problems.length === 0) problems.push(...strayBroker(entries, file.data.local_broker !== undefined));
   const lines: ConfiguredLine[] = [];
   for (const [, members] of Map.groupBy(entries, (e) => `${e.driver.name} ${addressText(e.address)}`)) {
     const { driver, address, index } = members[0]!;
@@ -144,6 +150,20 @@ function clashes(entries: readonly Entry[]): ConfigProblem[] {
     } else zones.set(device.zone, device.id);
   }
   return problems;
+}
+
+/** Devices at the edge's own broker where it has none, or a broker that no device is at. */
+function strayBroker(entries: readonly Entry[], isThere: boolean): ConfigProblem[] {
+  // What may be behind a broker and is at local: is at ours.
+  const at = entries.filter(
+    ({ driver, address }) => address.kind === 'local' && driver.wires.includes('mqtt'),
+  );
+  if (isThere && at.length === 0) {
+    return [{ path: ['local_broker'], message: 'no device is at local: that would connect to it' }];
+  }
+  if (isThere) return [];
+  const message = "local: is the gateway's own broker: add local_broker: { port: 1883 } to the file";
+  return at.map(({ index }) => ({ path: ['devices', index, 'address'], message }));
 }
 
 function problemsOf(error: z.ZodError, prefix: (string | number)[]): ConfigProblem[] {

@@ -9,6 +9,8 @@ interface DeviceState {
   readonly heartbeat_s: number;
   readonly acts: readonly DeviceActName[];
   heardAt: number | null;
+  /** The unit that is mounted, by the serial number that it tells, and since when; null: none has told it. */
+  unit: { serial: number; since: number } | null;
   health: DeviceHealth | null;
   /** Its last self-test failed: whatever it says of itself, it is at fault. */
   selfTest: Extract<DeviceHealth, { state: 'fault' }> | null;
@@ -38,13 +40,24 @@ export class Devices {
     heartbeat_s: number;
     acts: readonly DeviceActName[];
   }): void {
-    const unheard = { heardAt: null, health: null, selfTest: null, lineOpen: false, facts: {}, news: true };
+    const unheard = {
+      heardAt: null,
+      unit: null,
+      health: null,
+      selfTest: null,
+      lineOpen: false,
+      facts: {},
+      news: true,
+    };
     this.#states.set(device.id, { ...device, ...unheard });
   }
 
   heard(id: string, facts: DeviceReport['facts'] = {}): void {
     const state = this.#state(id);
-    state.heardAt = this.#clock.monotonic();
+    const now = this.#clock.monotonic();
+    state.heardAt = now;
+    const serial = typeof facts.serial === 'string' ? Number.parseInt(facts.serial, 16) : null;
+    if (serial !== null && serial !== state.unit?.serial) state.unit = { serial, since: now };
     state.facts = { ...state.facts, ...facts };
     state.news = true;
   }
@@ -73,9 +86,14 @@ export class Devices {
     state.lineOpen = open;
   }
 
-  /** Milliseconds since its last proof of life; since our own start when it gave none. */
-  silentFor(id: string): number {
-    return this.#clock.monotonic() - (this.#states.get(id)?.heardAt ?? this.#startedAt);
+  /**
+   * Milliseconds since the last proof of life of this device, where it is one of these units (by serial number); since
+   * our own start when it gave none. A unit in whose place another is heard has been silent since that came.
+   */
+  silentFor(id: string, units: readonly number[]): number {
+    const { heardAt = null, unit = null } = this.#states.get(id) ?? {};
+    const replaced = unit !== null && !units.includes(unit.serial);
+    return this.#clock.monotonic() - (replaced ? unit.since : (heardAt ?? this.#startedAt));
   }
 
   /** Every device, for a birth. */

@@ -1,5 +1,14 @@
 import type { z } from 'zod';
-import type { Clock, ListenPort, Log, MqttPort, Randomness, StreamPort } from '#platform/ports.ts';
+import type {
+  BrokerServing,
+  Clock,
+  Listener,
+  ListenPort,
+  Log,
+  MqttPort,
+  Randomness,
+  StreamPort,
+} from '#platform/ports.ts';
 import type { DeviceAct, DeviceActName } from '#protocols/messages/command.ts';
 import type { DeviceHealth, DeviceKind } from '#protocols/messages/state.ts';
 import type { DeviceRecord } from '#protocols/messages/telemetry.ts';
@@ -79,6 +88,8 @@ export interface DriverContext {
   readonly listening: ListenPort;
   /** A broker of devices on the campus, by URL with credentials. Not in every world. */
   brokerAt?(url: string): MqttPort;
+  /** Opens the edge's own broker to these logins. Only where the file has a `local_broker`. */
+  serveBroker?(serving: BrokerServing): Promise<Listener>;
   /** Turns for heavy work, shared by all lines of the edge. */
   readonly turns: Turns;
   readonly log: Log;
@@ -106,6 +117,8 @@ export interface DriverContext {
   health(device: string, health: DeviceHealth): void;
   /** The wire of this line is open, or not and why. */
   line(open: boolean, reason?: string): void;
+  /** A camera's picture as it was just judged, for whoever keeps a few of them as evidence. Not in every world. */
+  picture?(device: string, jpeg: Uint8Array, verdict: 'good' | 'bad'): void;
   measure(device: string, field: string, value: number, unit: string): void;
   /**
    * What happened there and is evidence, not an alarm (a check-in, a gate that opened). Kept until the cloud has

@@ -1,4 +1,4 @@
-import type { MqttLinkOptions, Ports } from '#platform/ports.ts';
+import type { BrokerPlace, BrokerServing, LoginNews, MqttLinkOptions, Ports } from '#platform/ports.ts';
 import type { LampState } from '#protocols/signal.ts';
 import { backoff } from '#platform/backoff.ts';
 import type { ConfiguredLine } from './config.ts';
@@ -11,12 +11,22 @@ const restart = { firstMs: 1000, maxMs: 60_000 };
 /** A driver that ran for so long before it threw starts again at the short end of the back-off. */
 const settledMs = 60_000;
 
+/** What lines share. */
+export interface LineWorld {
+  ports: Ports;
+  /** Turns for heavy work. */
+  turns: Turns;
+  /** Where the edge's own broker listens, where it has one. */
+  localBroker: BrokerPlace | null;
+}
+
 /** Where what a driver says goes to. */
 export interface LineEvents {
   event(raised: RaisedEvent): Promise<LampState>;
   level: DriverContext['level'];
   measure(device: string, field: string, value: number, unit: string): void;
   record: DriverContext['record'];
+  picture?: DriverContext['picture'];
   /** The driver runs (again): lamps can be commanded. */
   started(devices: ReadonlySet<string>): void;
 }
@@ -33,10 +43,9 @@ export interface RunningLine {
  * closed and started again with back-off; the other lines do not notice.
  */
 export function runLine(
-  ports: Ports,
+  { ports, turns, localBroker }: LineWorld,
   { driver, line }: ConfiguredLine,
   known: Devices,
-  turns: Turns,
   to: LineEvents,
 ): RunningLine {
   const { clock } = ports;
@@ -138,6 +147,17 @@ export function runLine(
             }),
         }),
       }),
+      ...(localBroker &&
+        ports.brokers && {
+          serveBroker: (serving: BrokerServing) =>
+            ports.brokers!.serve(localBroker, {
+              logins: serving.logins,
+              onMessage: guarded((username: string, topic: string, payload: Uint8Array) =>
+                serving.onMessage(username, topic, payload),
+              ),
+              onNews: guarded((username: string, news: LoginNews) => serving.onNews(username, news)),
+            }),
+        }),
       turns,
       log,
       stop: own.signal,
@@ -161,6 +181,9 @@ export function runLine(
         if (own.signal.aborted) return;
         log.info(open ? 'line open' : 'line closed', { reason });
         for (const id of devices) known.line(id, open);
+      },
+      picture(device, jpeg, verdict) {
+        if (mine(device)) to.picture?.(device, jpeg, verdict);
       },
       measure(device, field, value, unit) {
         if (mine(device)) to.measure(device, field, value, unit);

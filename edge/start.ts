@@ -4,16 +4,20 @@ import type { Door } from '#platform/doors/door.ts';
 import { openDoor } from '#platform/doors/open.ts';
 import { within } from '#platform/within.ts';
 import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
+import type { DeviceAct } from '#protocols/messages/command.ts';
 import type { DeviceReport } from '#protocols/messages/state.ts';
+import { nameText } from '#protocols/signal.ts';
 import { Alarms } from './alarm/alarms.ts';
 import { commandRunner } from './commands/commands.ts';
 import { Drills } from './commands/drills.ts';
+import { brokerPlace } from './local-broker.ts';
 import type { DirectConfig, EdgeConfig } from './config.ts';
 import { Devices } from './devices.ts';
 import { directPathId, reportDirectPath } from './direct-path.ts';
 import { type RunningLine, runLine } from './lines.ts';
 import { Notices } from './notices.ts';
 import { reasonOf } from '#platform/reason.ts';
+import { startPictures } from './pictures/pictures.ts';
 import { outboxNotices } from './outbox/notices.ts';
 import { type Kept, type KeptClock, Outbox } from './outbox/outbox.ts';
 import { Telemetry } from './telemetry/telemetry.ts';
@@ -71,7 +75,11 @@ export async function startEdge(
     },
   });
   const devices = new Devices(clock);
-  const heavyWork = turns(config.looks_at_once);
+  const lineWorld = {
+    ports,
+    turns: turns(config.looks_at_once),
+    localBroker: config.local_broker ? brokerPlace(config.local_broker) : null,
+  };
   const lines: RunningLine[] = [];
   const lineOf = (device: string) => lines.find((line) => line.devices.has(device));
   const byId = new Map(config.devices.map((d) => [d.id, d]));
@@ -122,6 +130,7 @@ export async function startEdge(
       highest_n: outbox.highestN,
       version: belfry.version,
       account: config.account,
+      ...(pictures && { picture_plan: pictures.planDigest() }),
       devices: devices.all(),
     }),
     heartbeat() {
@@ -151,11 +160,30 @@ export async function startEdge(
       inDrill: (device, pressedAt) => drills.covers(device, pressedAt),
       failedAfterMs: config.lamp.failed_after_ms,
       lampOf,
-      silentFor: (device) => devices.silentFor(device),
+      silentFor: (device, units) => devices.silentFor(device, units),
+      onSent: ({ name, facts }) => pictures?.alarm(nameText(name), facts.device, facts.mode),
     },
     // A driver can only name devices of its line, and the file gives every one that raises alarms a zone.
     (device) => ({ account: config.account, zone: byId.get(device)?.zone ?? 999 }),
   );
+  async function act(device: string, act: DeviceAct) {
+    const line = lineOf(device);
+    if (!line) throw new Error(`there is no device ${device} here`);
+    if (!line.run?.act) throw new Error(`the driver of ${device} takes no commands now`);
+    return line.run.act(device, act);
+  }
+
+  const pictures =
+    config.pictures === undefined || !ports.http
+      ? null
+      : startPictures(ports, ports.http, {
+          config: config.pictures,
+          gateway: config.gateway,
+          notices,
+          alarmOnItsWay: () => alarms.onTheirWay,
+          cloudTime: () => cloudClock.at(clock.monotonic()),
+          act,
+        });
   const runCommand = commandRunner({
     clock,
     log,
@@ -164,12 +192,8 @@ export async function startEdge(
     direct,
     rebirth: () => bulkLink.birth(),
     raisesAlarms: (device) => byId.get(device)?.zone !== undefined,
-    act(device, act) {
-      const line = lineOf(device);
-      if (!line) throw new Error(`there is no device ${device} here`);
-      if (!line.run?.act) throw new Error(`the driver of ${device} takes no commands now`);
-      return line.run.act(device, act);
-    },
+    act,
+    pictures,
     tested: (device, result) => devices.tested(device, result),
     raise: (device, route, proof) => alarms.probe(device, route, proof),
   });
@@ -239,6 +263,7 @@ export async function startEdge(
     await Promise.allSettled([
       ...lines.map((l) => l.close()),
       telemetry.close(),
+      pictures?.close(),
       bulkLink.close(),
       alarmLink.close(),
       door?.close(),
@@ -258,11 +283,12 @@ export async function startEdge(
   void telemetry.start();
   for (const configured of config.lines) {
     lines.push(
-      runLine(ports, configured, devices, heavyWork, {
+      runLine(lineWorld, configured, devices, {
         event: (raised) => alarms.event(raised),
         level: (device, type, up, readAt) => alarms.level({ device, type }, up, readAt),
         measure: (device, field, value, unit) => telemetry.measure(device, field, value, unit),
         record: (device, kind, details, readAt) => telemetry.record(device, kind, details, readAt),
+        picture: (device, jpeg, verdict) => pictures?.looked(device, jpeg, verdict),
         // A driver starts before its line is in the list.
         started: (ids) => clock.after(0, () => alarms.lampsUp(ids)),
       }),

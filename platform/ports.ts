@@ -70,6 +70,17 @@ export interface DiskPort {
   holdBack(bytes: number): Promise<void>;
 }
 
+/** Small files of this process beside its databases: pictures. All reject with a `DatabaseError`. */
+export interface FilePort {
+  /** Whole or not at all, durable when it resolves. A name is `xx/rest`: a-z, 0-9, dots. */
+  write(name: string, bytes: Uint8Array): Promise<void>;
+  /** Null: there is none. */
+  read(name: string): Promise<Uint8Array | null>;
+  /** Idempotent. */
+  remove(name: string): Promise<void>;
+  list(): Promise<string[]>;
+}
+
 export interface MqttMessage {
   topic: string;
   payload: Uint8Array;
@@ -110,6 +121,53 @@ export interface MqttLinkOptions {
 
 export interface MqttPort {
   connect(options: MqttLinkOptions): MqttLink;
+}
+
+/** Who may sign in at a broker of our own. */
+export interface BrokerLogin {
+  username: string;
+  /** Of the password, as `hashOf` makes it. */
+  passwordHash: string;
+  /** Topic filters: it may publish and subscribe inside of these only. */
+  publish: readonly string[];
+  subscribe: readonly string[];
+}
+
+/** What a broker of our own sees of one of its logins. `from`: the address of the peer. */
+export type LoginNews =
+  | { kind: 'signed-in'; from: string }
+  | { kind: 'wrong-password'; from: string }
+  /** It published where it may not; that was dropped. */
+  | { kind: 'foreign-topic'; topic: string }
+  /** It sends more than it may and is held to that. */
+  | { kind: 'flood'; perSecond: number }
+  /** Its last connection has ended. */
+  | { kind: 'gone'; reason: string };
+
+export interface BrokerPlace {
+  host: string;
+  /** 0 asks for a free one. */
+  port: number;
+  /** PEM. Without it nothing is encrypted. */
+  tls?: { cert: string; key: string } | undefined;
+  /** Connections at once, signed in or not. */
+  connections: number;
+  /** Messages of one login; what is beyond waits, and too much of that ends its connection. */
+  messagesPerSecond: number;
+  maxPacketBytes: number;
+}
+
+export interface BrokerServing {
+  logins: readonly BrokerLogin[];
+  /** A message inside of what its login may publish; never one that was kept from earlier. Must return quickly. */
+  onMessage(username: string, topic: string, payload: Uint8Array): void;
+  onNews(username: string, news: LoginNews): void;
+}
+
+/** Brokers of our own, to which devices connect (MQTT 3.1.1). They keep nothing: no sessions, no retained messages. */
+export interface BrokerPort {
+  /** Rejects when it cannot listen. */
+  serve(at: BrokerPlace, serving: BrokerServing): Promise<Listener>;
 }
 
 /** Where bytes go: a tty of this machine, or a TCP peer (a serial device server, a receiver at 110). */
@@ -176,6 +234,10 @@ export interface Ports {
   log: Log;
   /** Not in every world: what needs it says so at its start. */
   http?: HttpPort;
+  /** Where pictures are kept. Not in every world. */
+  files?: FilePort;
   /** Brokers of devices on the campus, by URL with credentials. Not in every world. */
   brokerAt?(url: string): MqttPort;
+  /** Not in every world. */
+  brokers?: BrokerPort;
 }

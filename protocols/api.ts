@@ -57,6 +57,8 @@ export const apiAlarm = z.object({
   sequence: z.int(),
   occurred_at: z.int(),
   received_at: z.int(),
+  /** Of its facts, fixed at the press: with its name, what tells two alarms apart. */
+  digest: z.string(),
   /** `originText` of the press (serial-boot-counter-type); null for levels. */
   origin: z.string().nullable(),
   incident: z.int().nullable(),
@@ -155,6 +157,7 @@ export const alertCode = z.enum([
   'gateway-notice',
   'wrong-centre',
   'drill-unknown',
+  'drill-end-unanswered',
   'probe-failed',
   'unproved',
   'overloaded',

@@ -4,6 +4,13 @@ import { Problem } from './problems.ts';
 
 const loopback = /^(localhost|127(\.\d{1,3}){3}|\[::1\])$/;
 
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The route checks the signature of a gateway itself; the token of people does not open it. */
+    signedByGateway?: boolean;
+  }
+}
+
 /** Whether `host` (of a URL: an IPv6 address in brackets) is this machine and nothing else. */
 export function isLoopback(host: string): boolean {
   return loopback.test(host.toLowerCase());
@@ -20,6 +27,7 @@ export function guard(app: FastifyInstance, token: string): void {
     if (!isLoopback(host.replace(/:\d+$/, ''))) {
       throw new Problem(421, 'Ask for this machine by a loopback name (localhost, 127.0.0.1 or [::1]).');
     }
+    if (request.routeOptions.config.signedByGateway) return;
     const { authorization } = request.headers;
     const reads = request.method === 'GET' || request.method === 'HEAD';
     if (authorization === undefined && reads) return;

@@ -24,14 +24,24 @@ export function acts({ incidents, endDelivery }: ApiParts, views: Views): Fastif
           summary: 'A person ends the delivery of an alarm that 110 has not acknowledged',
           security: [{ token: [] }],
           params: z.object({ name: z.string().max(200) }),
-          body: body.extend({ reason: z.string().trim().min(1).max(500) }),
+          body: body.extend({
+            reason: z.string().trim().min(1).max(500),
+            /** Of the alarm that is meant, where two have one name (a cloned card). */
+            digest: z.string().max(64).optional(),
+          }),
           response: { 200: apiAlarm },
         },
       },
       async ({ params: { name }, body: ending }) => {
         const ended = await endDelivery(name, ending);
         if (ended === 'unknown') throw new Problem(404, `There is no alarm ${name}.`);
-        const [alarm] = await views.alarmsByName([name]);
+        const named = await views.alarmsByName([name]);
+        if (ended === 'ambiguous')
+          throw new Problem(
+            409,
+            `Two alarms have the name ${name}: say the digest of the one that is meant.`,
+          );
+        const alarm = named.find(({ digest }) => digest === (ending.digest ?? digest));
         if (ended === 'settled')
           throw new Problem(409, `Alarm ${name} is ${alarm?.state ?? 'known under another name'} already.`);
         if (alarm === undefined) throw new Problem(404, `Alarm ${name} is known under another name.`);

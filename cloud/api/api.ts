@@ -13,6 +13,9 @@ import { commandRoutes } from './commands.ts';
 import { serveConsole } from './console-files.ts';
 import { EventStreams } from './events.ts';
 import type { ApiParts } from './parts.ts';
+import { pictureLinkRoutes } from './picture-links.ts';
+import { pictureUpload } from './picture-upload.ts';
+import { pictureRoutes } from './pictures.ts';
 import { answerProblems, Problem } from './problems.ts';
 import { readinessOf } from './readiness.ts';
 import { reads } from './reads.ts';
@@ -48,6 +51,8 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
   const app = fastify({
     forceCloseConnections: true,
     bodyLimit: 64 * 1024,
+    // Names of alarms stand in paths.
+    routerOptions: { maxParamLength: 256 },
   }).withTypeProvider<ZodTypeProvider>();
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
@@ -87,11 +92,14 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
       await v1.register(acts(parts, views));
       await v1.register(commandRoutes(parts));
       await v1.register(records(parts));
+      await v1.register(pictureRoutes(parts));
+      await v1.register(pictureUpload(parts));
       await v1.register(feed(streams));
       v1.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
     },
     { prefix: '/api/v1' },
   );
+  await app.register(pictureLinkRoutes(parts));
   await serveConsole(app, options.consoleDir);
   app.addHook('preClose', async () => streams.close());
 

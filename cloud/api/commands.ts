@@ -8,15 +8,9 @@ import { drillReports } from '../drills/report.ts';
 import { namesOf } from '../names.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
+import { settledWithin, wait, who } from './waiting.ts';
 
-const who = z.string().trim().min(1).max(100).describe('the name of who does this');
 const limit = z.coerce.number().int().min(1).max(500).default(100);
-const wait = z.coerce
-  .number()
-  .min(0)
-  .max(60)
-  .optional()
-  .describe('seconds to wait for the reply; without it, and after it, answered 202');
 /** An act that was not answered by then does not run any more. */
 const actExpiresMs = 30_000;
 
@@ -24,14 +18,6 @@ const actExpiresMs = 30_000;
 export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
   const { clock, commands, drills, liveness, store, campuses } = parts;
   const names = namesOf(campuses);
-
-  /** Resolves after so many seconds at the latest. */
-  async function within(seconds: number, what: Promise<unknown>): Promise<void> {
-    let cancel = () => {};
-    const over = new Promise<void>((resolve) => (cancel = clock.after(seconds * 1000, resolve)));
-    await Promise.race([what, over]);
-    cancel();
-  }
 
   async function drill(drillId: string) {
     const [found] = await drillReports(
@@ -71,7 +57,7 @@ export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
           { kind: 'act', device: deviceId, act },
           { by: by ?? null, expiresInMs: actExpiresMs },
         );
-        if (request.query.wait !== undefined) await within(request.query.wait, asked.settled);
+        if (request.query.wait !== undefined) await settledWithin(clock, request.query.wait, asked.settled);
         const now = (await commands.get(asked.id))!;
         return reply.code(now.state === 'waiting' ? 202 : 200).send(now);
       },
@@ -168,7 +154,8 @@ export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
           reason,
           by,
         });
-        if (request.query.wait !== undefined) await within(request.query.wait, drills.answered(drillId));
+        if (request.query.wait !== undefined)
+          await settledWithin(clock, request.query.wait, drills.answered(drillId));
         return reply.code(201).send(await drill(drillId));
       },
     );
@@ -189,7 +176,7 @@ export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
         await drill(drillId);
         if (!(await drills.end(drillId, body.by)))
           throw new Problem(409, `Drill ${drillId} was refused or is over already.`);
-        if (query.wait !== undefined) await within(query.wait, drills.answered(drillId));
+        if (query.wait !== undefined) await settledWithin(clock, query.wait, drills.answered(drillId));
         return drill(drillId);
       },
     );

@@ -8,6 +8,7 @@ import type { CloudConfig } from '../config.ts';
 import type { Incidents } from '../incidents/incidents.ts';
 import type { Load } from '../ingest/shedding.ts';
 import type { Liveness } from '../liveness/liveness.ts';
+import type { Pictures } from '../pictures/pictures.ts';
 import type { Records } from '../records/records.ts';
 import type { Store } from '../store/store.ts';
 import type { TelemetryStore } from '../telemetry/telemetry-store.ts';
@@ -27,6 +28,8 @@ export interface ApiParts {
   centres(): ApiCentre[];
   telemetry: Pick<TelemetryStore, 'query'>;
   records: Pick<Records, 'query'>;
+  /** Null: they could not be opened, or this world has none. */
+  pictures: Pictures | null;
   load(): Load;
   campuses: CloudConfig['campuses'];
   /** Bound of press to 110, ms. */

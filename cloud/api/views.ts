@@ -98,6 +98,7 @@ export function createViews({
       const passage = passageOf(row);
       return {
         id: row.name,
+        digest: row.digest,
         place: placeOf(row.campus, row.gateway, row.device),
         type: row.type,
         mode: row.mode,
@@ -272,7 +273,7 @@ export function createViews({
 type AlarmRow = PassageRow &
   Pick<
     ApiAlarm,
-    'type' | 'mode' | 'account' | 'zone' | 'code' | 'occurred_at' | 'origin' | 'incident' | 'lamp'
+    'digest' | 'type' | 'mode' | 'account' | 'zone' | 'code' | 'occurred_at' | 'origin' | 'incident' | 'lamp'
   > & {
     id: number;
     name: string;

@@ -2,7 +2,7 @@ import type { EventEmitter } from 'node:events';
 import net from 'node:net';
 import { Aedes, type Client } from 'aedes';
 import type { Log } from '#platform/ports.ts';
-import { PacketMeter } from './packet-meter.ts';
+import { bounded } from '#platform/packet-meter.ts';
 
 /** The longest packet that is taken; ours are a few kilobytes. */
 export const maxPacketBytes = 256 * 1024;
@@ -60,7 +60,7 @@ export async function startEmbeddedBroker(at: {
   const server = net.createServer({ noDelay: true }, (socket) => {
     sockets.add(socket);
     socket.once('close', () => sockets.delete(socket));
-    broker.handle(bounded(socket));
+    broker.handle(bounded(socket, maxPacketBytes));
   });
   const shutBroker = () => new Promise<void>((resolve) => broker.close(() => resolve()));
 
@@ -84,17 +84,4 @@ export async function startEmbeddedBroker(at: {
       await closed;
     },
   };
-}
-
-/** The broker takes its bytes by `read`; this is where a packet over the limit is stopped before it is gathered. */
-function bounded(socket: net.Socket): net.Socket {
-  const meter = new PacketMeter(maxPacketBytes);
-  const read = socket.read.bind(socket);
-  socket.read = (size?: number) => {
-    const bytes = read(size) as Uint8Array | null;
-    if (bytes === null || meter.accepts(bytes)) return bytes;
-    socket.destroy(new Error(`a packet of more than ${maxPacketBytes} bytes`));
-    return null;
-  };
-  return socket;
 }

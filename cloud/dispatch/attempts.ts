@@ -1,3 +1,4 @@
+import type { DoorResult } from '#platform/doors/door.ts';
 import type { Statement } from '#platform/ports.ts';
 
 /** Kept of one alarm, newest first; it is never given up, so there may be any number. */
@@ -22,4 +23,9 @@ export function forgetOldAttempts(signal: number): Statement {
             (SELECT id FROM attempts WHERE signal = ? ORDER BY id DESC LIMIT 1 OFFSET ${attemptsKept})`,
     params: [signal, signal],
   };
+}
+
+/** A door never rejects; should one do so all the same, that mistake must not end the pursuit of an alarm. */
+export function broken(error: unknown): DoorResult {
+  return { kind: 'next', fault: 'closed', reason: `the door failed: ${String(error)}` };
 }

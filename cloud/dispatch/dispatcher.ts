@@ -1,6 +1,6 @@
 import { Buffer } from 'node:buffer';
 import { backoff } from '#platform/backoff.ts';
-import type { Door, DoorResult } from '#platform/doors/door.ts';
+import type { Door, DoorResult, DoorSignal } from '#platform/doors/door.ts';
 import type { Clock, Log, Randomness, Statement } from '#platform/ports.ts';
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
 import type { Alerts } from '../alerts/alerts.ts';
@@ -15,16 +15,16 @@ import {
   endedBy,
   late,
   refusedByDoor,
-  type ToldAlarm,
   undelivered,
   undeliveredSubject,
 } from './alarm-alerts.ts';
-import { attempt, forgetOldAttempts } from './attempts.ts';
+import { attempt, broken, forgetOldAttempts } from './attempts.ts';
 import type { Centre } from './centres.ts';
 import { escalate } from './escalation.ts';
 import { type Owed, takes } from './owed.ts';
 import { Pauses } from './pauses.ts';
-import { type Pursuit, takeHandover } from './pursuit.ts';
+import { CentreTurns } from './pending.ts';
+import { type Pursuit, takeHandover, toldOf } from './pursuit.ts';
 import { keepReceipt, lateAfterMs, receiptStep } from './receipt.ts';
 
 /** Between two tries of a list of doors, or of a write that the disk refused. */
@@ -47,6 +47,8 @@ export interface DispatcherParts {
   /** Without the primary's receipt for so long after the press, people are told. */
   undeliveredAfterMs: number;
   places: Places;
+  /** The alarm with what is only for this centre: its links to the pictures. Never waits, never throws. */
+  forCentre(alarm: DoorSignal, at: { gateway: string; device: string }, centre: string): DoorSignal;
   /** The primary has acknowledged, and it is committed: tell these names of the alarm. */
   onDelivered(names: readonly Held[]): void;
 }
@@ -59,10 +61,12 @@ export class Dispatcher {
   readonly #parts: DispatcherParts;
   readonly #pursuits = new Map<number, Pursuit>();
   readonly #pauses: Pauses;
+  readonly #turns: CentreTurns;
 
   constructor(parts: DispatcherParts) {
     this.#parts = parts;
     this.#pauses = new Pauses(parts.clock);
+    this.#turns = new CentreTurns(parts.clock, parts.centres);
   }
 
   /**
@@ -144,6 +148,7 @@ export class Dispatcher {
 
   close(): void {
     this.#pauses.close();
+    this.#turns.close();
     for (const pursuit of this.#pursuits.values()) {
       pursuit.cancelAlert();
       pursuit.handover?.cancel();
@@ -154,19 +159,27 @@ export class Dispatcher {
   async #pursue(pursuit: Pursuit, centre: Centre): Promise<void> {
     const { alerts, random, names } = this.#parts;
     const { next } = backoff(pace, random);
+    const signal = this.#parts.forCentre(pursuit.door, pursuit, centre.id);
     for (;;) {
+      // A fresh one is at the door before anything else is done.
+      const turn = this.#turns.wait(centre, pursuit);
+      if (turn !== undefined) await turn;
       let failure: DoorFailure | null = null;
       for (const { door } of centre.doors) {
-        if (!this.#wanted(pursuit, centre)) return;
+        if (!this.#wanted(pursuit, centre)) return this.#turns.over(centre, pursuit, false);
         if (!pursuit.logged.dispatched) this.#handedOver(pursuit, centre, door);
-        const result = await door.deliver(pursuit.door).catch(broken);
+        const result = await door.deliver(signal).catch(broken);
         // Too late for this incarnation: the next one asks the edge, and sends the same bytes again.
         if (this.#pauses.closed) return;
-        if (result.kind === 'receipt') return this.#received(pursuit, centre, door, result);
+        if (result.kind === 'receipt') {
+          this.#turns.over(centre, pursuit, false);
+          return this.#received(pursuit, centre, door, result);
+        }
         failure = result;
         if (centre.primary) pursuit.failure = result;
         this.#failed(pursuit, centre, door, result);
       }
+      this.#turns.over(centre, pursuit, true);
       if (!this.#wanted(pursuit, centre)) return;
       void alerts.raise(undelivered(toldOf(pursuit), centre, failure, names));
       await this.#pauses.wait(next());
@@ -330,13 +343,4 @@ export class Dispatcher {
     }
     return null;
   }
-}
-
-function toldOf({ door: { name, mode }, campus, gateway, device }: Owed): ToldAlarm {
-  return { name, mode, campus, gateway, device };
-}
-
-/** A door never rejects; should one do so all the same, that mistake must not end the pursuit of an alarm. */
-function broken(error: unknown): DoorResult {
-  return { kind: 'next', fault: 'closed', reason: `the door failed: ${String(error)}` };
 }

@@ -10,15 +10,19 @@ import type { Dispatcher } from './dispatcher.ts';
 export interface Ending {
   by: string;
   reason: string;
-  /** Only of this mode: two gateways on one cloned card may give one name to a probe and to an emergency. */
+  /**
+   * Of the signal that is meant, and its mode: two gateways on one cloned card may give one name to two presses, or to a
+   * probe and to an emergency.
+   */
+  digest?: string | undefined;
   mode?: Mode;
 }
 
-/** `settled`: it is delivered, or was ended before. */
-export type Ended = 'ended' | 'settled' | 'unknown';
+/** `settled`: it is delivered, or was ended before. `ambiguous`: two presses have this name; nothing was ended. */
+export type Ended = 'ended' | 'settled' | 'unknown' | 'ambiguous';
 
 /**
- * Ends the delivery of an alarm by its name: besides a receipt the only thing that does. It is a step in the
+ * Ends the delivery of one alarm by its name, and by its digest where two have the name: besides a receipt the only thing that does. It is a step in the
  * incident's log; the gateway is told, and stops as well. A receipt that comes all the same is kept, and counts.
  * Rejects with a `DatabaseError`, and then it goes on being delivered.
  */
@@ -32,46 +36,45 @@ export async function endDelivery(
     answers: Answers;
   },
   name: string,
-  { by, reason, mode }: Ending,
+  { by, reason, digest, mode }: Ending,
 ): Promise<Ended> {
   const { clock, log, store, incidents, dispatcher, answers } = parts;
   const presses = await store.read<{ id: number; name: string; incident: number | null }>(
     `SELECT DISTINCT root.id, root.name, root.incident FROM signals s
-     JOIN signals root ON root.id = COALESCE(s.same_as, s.id) WHERE s.name = ? AND root.mode = COALESCE(?, root.mode)`,
-    [name, mode ?? null],
+     JOIN signals root ON root.id = COALESCE(s.same_as, s.id)
+     WHERE s.name = ? AND s.digest = COALESCE(?, s.digest) AND root.mode = COALESCE(?, root.mode)`,
+    [name, digest ?? null, mode ?? null],
   );
-  if (presses.length === 0) return 'unknown';
-  let outcome: Ended = 'settled';
-  for (const press of presses) {
-    const undelivered = async () => {
-      const rows = await store.read(
-        'SELECT 1 AS open FROM signals WHERE id = ? AND delivered_at IS NULL AND ended_by IS NULL',
-        [press.id],
-      );
-      return rows.length > 0;
-    };
-    // Its hand-over came before.
-    dispatcher.writeHandover(press.id);
-    const at = Math.round(clock.wall());
-    const results = await incidents.recordIf(
-      press.incident,
-      undelivered,
-      [{ step: 'ended', at, signal: press.id, detail: { alarm: press.name, by, reason } }],
-      [
-        {
-          sql: `UPDATE signals SET ended_by = ?, ended_reason = ?, ended_at = ?
-                WHERE id = ? AND delivered_at IS NULL AND ended_by IS NULL`,
-          params: [by, reason, at, press.id],
-        },
-        heldByPress(press.id),
-      ],
-      [{ type: 'alarm', subject: press.name }],
+  const [press] = presses;
+  if (press === undefined) return 'unknown';
+  if (presses.length > 1) return 'ambiguous';
+  const undelivered = async () => {
+    const rows = await store.read(
+      'SELECT 1 AS open FROM signals WHERE id = ? AND delivered_at IS NULL AND ended_by IS NULL',
+      [press.id],
     );
-    if (results === null) continue;
-    outcome = 'ended';
-    log.warn('the delivery of an alarm was ended', { alarm: press.name, by, reason });
-    dispatcher.end(press.id, by);
-    answers.tell(heldOf(results[1]!.rows));
-  }
-  return outcome;
+    return rows.length > 0;
+  };
+  // Its hand-over came before.
+  dispatcher.writeHandover(press.id);
+  const at = Math.round(clock.wall());
+  const results = await incidents.recordIf(
+    press.incident,
+    undelivered,
+    [{ step: 'ended', at, signal: press.id, detail: { alarm: press.name, by, reason } }],
+    [
+      {
+        sql: `UPDATE signals SET ended_by = ?, ended_reason = ?, ended_at = ?
+              WHERE id = ? AND delivered_at IS NULL AND ended_by IS NULL`,
+        params: [by, reason, at, press.id],
+      },
+      heldByPress(press.id),
+    ],
+    [{ type: 'alarm', subject: press.name }],
+  );
+  if (results === null) return 'settled';
+  log.warn('the delivery of an alarm was ended', { alarm: press.name, by, reason });
+  dispatcher.end(press.id, by);
+  answers.tell(heldOf(results[1]!.rows));
+  return 'ended';
 }

@@ -1,6 +1,6 @@
 import type { Statement } from '#platform/ports.ts';
 import type { Step } from '../incidents/incidents.ts';
-import type { DoorFailure } from './alarm-alerts.ts';
+import type { DoorFailure, ToldAlarm } from './alarm-alerts.ts';
 import type { Owed } from './owed.ts';
 
 /** An alarm on its way to the centres that are owed it. */
@@ -21,4 +21,9 @@ export function takeHandover(pursuit: Pursuit): { steps: Step[]; statements: Sta
   pursuit.handover = null;
   handover?.cancel();
   return handover ?? { steps: [], statements: [] };
+}
+
+/** The alarm as people are told of it. */
+export function toldOf({ door: { name, mode }, campus, gateway, device }: Owed): ToldAlarm {
+  return { name, mode, campus, gateway, device };
 }

@@ -7,10 +7,12 @@ import type { Alerts } from '../alerts/alerts.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Names } from '../names.ts';
 import type { Store } from '../store/store.ts';
-import { unknownDrill } from './drill-alerts.ts';
+import { endUnanswered, unknownDrill } from './drill-alerts.ts';
 
 /** No drill is longer: a forgotten one must not hide a real press for a day. */
 export const longestDrillMs = 2 * 3_600_000;
+/** Without the gateway's word for so long after the end was asked for, people are told. */
+const endAnswerMs = 10_000;
 /** How far ahead one may be declared. */
 export const declaredAheadMs = 7 * 86_400_000;
 /** A gateway holds a drill only while it knows the cloud's clock to so much: its edges are as blurred as that. */
@@ -64,6 +66,7 @@ interface DrillRow {
   confirmed_at: number | null;
   refused: string | null;
   ended_at: number | null;
+  end_by: string | null;
   end_asked_at: number | null;
 }
 
@@ -123,8 +126,36 @@ export async function startDrills(parts: {
     }
   }
 
+  /** Asks the gateway to end it, or goes on waiting for what was asked before (a restart). */
+  async function followEnd({ id, campus, gateway, to_at: to }: DrillRow, by: string, askedAt: number) {
+    const now = Math.round(clock.wall());
+    const [before] = await store.read<{ id: string }>(
+      `SELECT id FROM commands WHERE gateway = ? AND kind = 'drill-end' AND sent_at >= ?
+         AND json_extract(command, '$.drill') = ? LIMIT 1`,
+      [gateway, askedAt, id],
+    );
+    const order = { kind: 'drill-end', drill: id } as const;
+    const settled =
+      before === undefined
+        ? (await commands.send({ campus, gateway }, order, { by, expiresInMs: to - now })).settled
+        : (commands.awaiting(before.id) ?? (commands.get(before.id) as Promise<ApiCommand>));
+    const cancel = clock.after(
+      Math.max(0, askedAt + endAnswerMs - now),
+      () => void alerts.raise(endUnanswered({ id, campus, gateway }, names)),
+    );
+    cancels.add(cancel);
+    follow(id, settled, async (answer) => {
+      cancel();
+      cancels.delete(cancel);
+      // Without an answer it has run to its own end.
+      void alerts.clear('drill-end-unanswered', id);
+      // Whether it ended it or never had it: from now on the gateway holds no such drill.
+      if (answer.replied_at !== null) await set(id, 'ended_at = ?', [answer.replied_at]);
+    });
+  }
+
   const rows = await store.read<DrillRow>(
-    `SELECT id, campus, gateway, devices, from_at, to_at, command, confirmed_at, refused, ended_at, end_asked_at
+    `SELECT id, campus, gateway, devices, from_at, to_at, command, confirmed_at, refused, ended_at, end_by, end_asked_at
      FROM drills WHERE to_at > ? AND refused IS NULL`,
     [Math.round(clock.wall()) - rememberedMs],
   );
@@ -135,6 +166,13 @@ export async function startDrills(parts: {
       from: row.from_at,
       to: Math.min(row.to_at, row.end_asked_at ?? row.to_at),
     });
+    if (row.end_asked_at !== null) {
+      const isOver = row.ended_at !== null || row.to_at <= clock.wall();
+      if (!isOver) await followEnd(row, row.end_by ?? '', row.end_asked_at);
+      else if (alerts.isOpen('drill-end-unanswered', row.id))
+        void alerts.clear('drill-end-unanswered', row.id);
+      continue;
+    }
     if (row.confirmed_at !== null) continue;
     const answer = commands.awaiting(row.command) ?? commands.get(row.command);
     follow(row.id, answer as Promise<ApiCommand>, (now) => declaredAnswer(row.id, row.gateway, now));
@@ -177,17 +215,7 @@ export async function startDrills(parts: {
       if (drill !== undefined) known.set(id, { ...drill, to: Math.min(drill.to, now) });
       // An unanswered declaration must not arrive after its own end.
       await commands.withdraw(row.command);
-      const { campus, gateway } = row;
-      const asked = await commands.send(
-        { campus, gateway },
-        { kind: 'drill-end', drill: id },
-        { by, expiresInMs: row.to_at - now },
-      );
-      follow(id, asked.settled, async (answer) => {
-        // Whether it ended it or never had it: from now on the gateway holds no such drill.
-        if (answer.replied_at === null) return;
-        await set(id, 'ended_at = ?', [answer.replied_at]);
-      });
+      await followEnd(row, by, now);
       return true;
     },
 

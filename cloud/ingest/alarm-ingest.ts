@@ -55,6 +55,7 @@ export class AlarmIngest {
   readonly #lanes = new Map<string, Map<string, Waiting>>();
   /** Monotonic time of the last message that was refused, of gateways whose alert is open. */
   readonly #refusedAt = new Map<string, number>();
+  #waiting = 0;
   #closed = false;
 
   constructor(parts: AlarmIngestParts) {
@@ -78,6 +79,7 @@ export class AlarmIngest {
     const lane = this.#lanes.get(topic);
     const key = `${message.kind} ${nameText(message.name)} ${message.digest}`;
     const waiting = { campus: at.campus, message, arrival };
+    if (!lane?.has(key)) this.#waiting += 1;
     if (lane !== undefined) {
       lane.set(key, waiting);
       return;
@@ -90,9 +92,7 @@ export class AlarmIngest {
 
   /** Messages that wait for the disk. */
   get waiting(): number {
-    let waiting = 0;
-    for (const lane of this.#lanes.values()) waiting += lane.size;
-    return waiting;
+    return this.#waiting;
   }
 
   close(): void {
@@ -106,6 +106,7 @@ export class AlarmIngest {
       if (next.done || this.#closed) break;
       const [key, waiting] = next.value;
       lane.delete(key);
+      this.#waiting -= 1;
       try {
         if (waiting.message.kind === 'alarm') await this.#alarm(waiting.message, waiting);
         else await this.#report(waiting.message, waiting);

@@ -1,6 +1,5 @@
 import { parseTopic } from '#protocols/messages/topics.ts';
 import type { AlertText } from '../alerts/alerts.ts';
-import type { ClosedGap } from '../telemetry/receiving.ts';
 import { gatewayCalled, type Names, type Point, pointCalled } from '../names.ts';
 
 /** `reason` is technical: it is for whoever mends the gateway, and stands in the quarantine as well. */
@@ -43,31 +42,6 @@ export function overloaded(): AlertText {
     text: {
       zh: '云端来不及存储测量数据，已请各网关放慢。报警不受影响。',
       en: 'The cloud cannot store measured values as fast as they come; gateways were asked to slow down. Alarms are not affected.',
-    },
-  };
-}
-
-const gapWords: Record<ClosedGap['why'], { zh: string; en: string }> = {
-  'too-many': { zh: '网关的缓存已满', en: "the gateway's buffer was full" },
-  'too-old': { zh: '数据已过保存期', en: 'they were too old to keep' },
-  sampled: { zh: '云端过载时被抽样', en: 'they were sampled while the cloud was overloaded' },
-  refused: { zh: '云端过载时被拒收', en: 'they were refused while the cloud was overloaded' },
-  unreadable: { zh: '网关的缓存损坏', en: "the gateway's buffer was damaged" },
-  unanswered: { zh: '网关没有说明原因', en: 'the gateway did not say why' },
-};
-
-/** A hole in what was measured: for whoever reads the figures of that time. */
-export function telemetryGap(gap: ClosedGap, names: Names): AlertText {
-  const who = gatewayCalled(names, gap.campus, gap.gateway);
-  const why = gapWords[gap.why];
-  const batches = gap.to - gap.from + 1;
-  return {
-    code: 'telemetry-gap',
-    severity: 'warning',
-    subject: gap.gateway,
-    text: {
-      zh: `${who.zh} 有 ${batches} 批测量数据缺失：${why.zh}`,
-      en: `${who.en}: ${batches} ${batches === 1 ? 'batch' : 'batches'} of measured values will never come; ${why.en}`,
     },
   };
 }

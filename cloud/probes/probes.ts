@@ -61,6 +61,7 @@ interface Outcome {
 type SignalRow = PassageRow & { [column: string]: SqlValue } & {
   id: number;
   name: string;
+  digest: string;
   proof: string | null;
   paths: string | null;
 };
@@ -202,7 +203,7 @@ class Probing {
   async #signalOf({ gateway, device, route, askedAt, answer }: InFlight): Promise<SignalRow | null> {
     const named = answer?.facts.signal;
     const [row] = await this.#parts.store.read<SignalRow>(
-      `SELECT id, name, proof, ${passageColumns},
+      `SELECT id, name, digest, proof, ${passageColumns},
          (SELECT group_concat(path) FROM receipts r WHERE r.signal = signals.id AND r.is_primary = 1) AS paths
        FROM signals WHERE mode = 'probe' AND gateway = ? AND device = ? AND route = ? AND same_as IS NULL
          AND ${typeof named === 'string' ? 'name = ?' : 'ingested_at >= ?'} ORDER BY id LIMIT 1`,
@@ -284,13 +285,17 @@ class Probing {
       void alerts.clear('probe-failed', probeSubject(probe));
       void alerts.clear('unproved', probeSubject(probe));
     } else void alerts.raise(probeFailed(probe, why, names));
-    if (signal !== null && signal.delivered_at === null) await this.#end(signal.name, 'probe', proved);
+    if (signal !== null && signal.delivered_at === null) await this.#end(signal, 'probe', proved);
   }
 
-  async #end(alarm: string, mode: 'probe' | 'test', proved: ApiProbe['proved']): Promise<void> {
+  async #end(
+    { name: alarm, digest }: Pick<SignalRow, 'name' | 'digest'>,
+    mode: 'probe' | 'test',
+    proved: ApiProbe['proved'],
+  ): Promise<void> {
     const reason = `no emergency; proved up to: ${proved}`;
     try {
-      await this.#parts.endDelivery(alarm, { by: ourselves, reason, mode });
+      await this.#parts.endDelivery(alarm, { by: ourselves, reason, digest, mode });
     } catch (error) {
       this.#parts.log.error('a probe could not be ended, and is tried again', {
         alarm,
@@ -303,19 +308,19 @@ class Probing {
   async #endOrphans(): Promise<void> {
     const { clock, store, primary } = this.#parts;
     const followed = [...this.#flying.values()].map(({ gateway }) => gateway);
-    const rows = await store.read<{ name: string }>(
-      `SELECT name FROM signals WHERE mode = 'probe' AND delivered_at IS NULL AND ended_by IS NULL
+    const rows = await store.read<{ name: string; digest: string }>(
+      `SELECT name, digest FROM signals WHERE mode = 'probe' AND delivered_at IS NULL AND ended_by IS NULL
          AND same_as IS NULL AND ingested_at < ? AND gateway NOT IN (SELECT value FROM json_each(?)) LIMIT 100`,
       [clock.wall() - patienceMs, JSON.stringify(followed)],
     );
-    for (const { name } of rows) await this.#end(name, 'probe', 'cloud');
+    for (const probe of rows) await this.#end(probe, 'probe', 'cloud');
     if (primary.takesTests) return;
     // A test press ends there too.
-    const tests = await store.read<{ name: string }>(
-      `SELECT name FROM signals WHERE mode = 'test' AND delivered_at IS NULL AND ended_by IS NULL
+    const tests = await store.read<{ name: string; digest: string }>(
+      `SELECT name, digest FROM signals WHERE mode = 'test' AND delivered_at IS NULL AND ended_by IS NULL
          AND same_as IS NULL LIMIT 100`,
     );
-    for (const { name } of tests) await this.#end(name, 'test', this.#doorAnswers() ? 'door' : 'cloud');
+    for (const test of tests) await this.#end(test, 'test', this.#doorAnswers() ? 'door' : 'cloud');
   }
 
   #doorAnswers(): boolean {

@@ -1,7 +1,6 @@
 import type { Clock, Log } from '#platform/ports.ts';
-import type { Alerts } from '../alerts/alerts.ts';
-import { telemetryGap } from '../ingest/ingest-alerts.ts';
-import type { Names } from '../names.ts';
+import type { Alerts, AlertText } from '../alerts/alerts.ts';
+import { gatewayCalled, type Names } from '../names.ts';
 import type { Store } from '../store/store.ts';
 import type { ClosedGap } from './receiving.ts';
 
@@ -40,5 +39,30 @@ export function gapAlerts(parts: { clock: Clock; log: Log; store: Store; alerts:
       void alerts.raise(telemetryGap(gap, names));
     },
     close: () => cancel(),
+  };
+}
+
+const gapWords: Record<ClosedGap['why'], { zh: string; en: string }> = {
+  'too-many': { zh: '网关的缓存已满', en: "the gateway's buffer was full" },
+  'too-old': { zh: '数据已过保存期', en: 'they were too old to keep' },
+  sampled: { zh: '云端过载时被抽样', en: 'they were sampled while the cloud was overloaded' },
+  refused: { zh: '云端过载时被拒收', en: 'they were refused while the cloud was overloaded' },
+  unreadable: { zh: '网关的缓存损坏', en: "the gateway's buffer was damaged" },
+  unanswered: { zh: '网关没有说明原因', en: 'the gateway did not say why' },
+};
+
+/** A hole in what was measured: for whoever reads the figures of that time. */
+function telemetryGap(gap: ClosedGap, names: Names): AlertText {
+  const who = gatewayCalled(names, gap.campus, gap.gateway);
+  const why = gapWords[gap.why];
+  const batches = gap.to - gap.from + 1;
+  return {
+    code: 'telemetry-gap',
+    severity: 'warning',
+    subject: gap.gateway,
+    text: {
+      zh: `${who.zh} 有 ${batches} 批测量数据缺失：${why.zh}`,
+      en: `${who.en}: ${batches} ${batches === 1 ? 'batch' : 'batches'} of measured values will never come; ${why.en}`,
+    },
   };
 }

@@ -1,4 +1,5 @@
 import type { Backoff } from '#platform/backoff.ts';
+import { freshForMs } from '#platform/oldest-first.ts';
 import type { Clock, Log, Randomness } from '#platform/ports.ts';
 import type { Door } from '#platform/doors/door.ts';
 import type { EdgeStages } from '#protocols/messages/alarm.ts';
@@ -9,6 +10,7 @@ import type { Outbox, Rise } from '../outbox/outbox.ts';
 import type { AlarmRecord } from '../outbox/record.ts';
 import type { AlarmLink } from '../uplink/alarm-link.ts';
 import type { CloudClock } from '../uplink/offset.ts';
+import type { PendingTurns } from './pending.ts';
 
 /** One alarm in the outbox: what is kept of it, and what only this life of the process knows. */
 export interface Alarm {
@@ -20,6 +22,8 @@ export interface Alarm {
   readonly pressedAt: number;
   /** What people wait for counts from here, monotonic: the press, or the restart where its age is not to be trusted. */
   readonly waitedFrom: number;
+  /** Until then, monotonic, it goes before all that is pending; of an age that is not to be trusted it never does. */
+  readonly freshUntil: number;
   /** The rise of the level that it tells of, written with it. */
   readonly rise: Rise | null;
   /** Resolved when it is durable somewhere: on our disk, at the cloud (*stored*) or at 110 (*delivered*). */
@@ -54,6 +58,7 @@ export interface AlarmPath {
   readonly cloudClock: CloudClock;
   readonly notices: Notices;
   readonly link: Pick<AlarmLink, 'up' | 'down' | 'publish'>;
+  readonly turns: PendingTurns;
   /** The session of the last birth. */
   session(): string;
   /** The edge's own way to the primary centre; null where the file names none. */
@@ -61,12 +66,14 @@ export interface AlarmPath {
   readonly failedAfterMs: number;
   /** The lamps of a device's driver; null while that is not running. */
   lampOf(device: string): DriverRun['lamp'] | null;
-  /** How long a device has given no proof of life, ms (since our start when never). */
-  silentFor(device: string): number;
+  /** How long these units of a device, by serial number, have given no proof of life, ms (since our start when never). */
+  silentFor(device: string, units: readonly number[]): number;
   /** The edge is going down: nothing new is begun, nothing is repeated. */
   closed: boolean;
   /** The cloud's epoch by its last answer; null before the first. */
   cloudEpoch: string | null;
+  /** Called when a new alarm was committed (or its disk was too slow) and sent. Must return at once. */
+  onSent?(alarm: AlarmRecord): void;
   /** Called when an alarm has left the outbox. */
   onLeft(alarm: Alarm): void;
   /** Called when the disk knows the same press under another name. */
@@ -85,6 +92,7 @@ export function newAlarm(
     firstByteAt,
     pressedAt,
     waitedFrom: pressedAt,
+    freshUntil: pressedAt + freshForMs,
     rise,
     durable: Promise.withResolvers<void>(),
     committed: false,
@@ -106,7 +114,9 @@ export function resumedAlarm(record: AlarmRecord, path: Pick<AlarmPath, 'clock' 
   const { at, certain } = pressedBefore(path, record.facts);
   const alarm = newAlarm(record, null, at, null);
   alarm.durable.resolve();
-  return { ...alarm, waitedFrom: certain ? at : path.clock.monotonic(), committed: true };
+  return certain
+    ? { ...alarm, committed: true }
+    : { ...alarm, waitedFrom: path.clock.monotonic(), freshUntil: -Infinity, committed: true };
 }
 
 /**

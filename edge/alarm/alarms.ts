@@ -8,6 +8,7 @@ import { type Alarm, type AlarmPath, newAlarm, reached, resumedAlarm } from './a
 import { factsOf, type Happening, modeOf } from './identity.ts';
 import * as life from './life.ts';
 import { Levels } from './levels.ts';
+import { pendingTurns } from './pending.ts';
 import { neverHeardOf, reportOf } from './resend.ts';
 import { save } from './save.ts';
 import { type Member, Summing, type WindowSummed } from './summing.ts';
@@ -20,7 +21,10 @@ const sumLamps = 16;
 /** For so long after a press the rest of the edge makes way for it, ms; for ever it could not. */
 const makeWayMs = 10_000;
 
-export interface AlarmSurroundings extends Omit<AlarmPath, 'onLeft' | 'onKnown' | 'closed' | 'cloudEpoch'> {
+export interface AlarmSurroundings extends Omit<
+  AlarmPath,
+  'turns' | 'onLeft' | 'onKnown' | 'closed' | 'cloudEpoch'
+> {
   /** Plain presses of one point beyond so many a minute are summed; levels that rise more often are held. */
   readonly abovePerMinute: number;
   /** Whether a plain press of this device, at this monotonic time, is within a declared drill. */
@@ -49,6 +53,7 @@ export class Alarms {
   ) {
     this.#path = {
       ...path,
+      turns: pendingTurns(path.clock),
       closed: false,
       cloudEpoch: null,
       onLeft: (alarm) => this.#leave(alarm),
@@ -248,6 +253,7 @@ export class Alarms {
       log.warn('a receipt with another digest is ignored', { alarm: alarm.text, digest: receipt.digest });
       return;
     }
+    this.#path.turns.cloud.answered(alarm);
     const before = record.cloud?.epoch === receipt.cloud_epoch ? record.cloud : null;
     record.cloud = {
       epoch: receipt.cloud_epoch,
@@ -268,7 +274,9 @@ export class Alarms {
   #refused(receipt: RefusedReceipt): void {
     for (const alarm of this.#live.values()) {
       const what = alarm.sent.get(receipt.sha256);
-      if (what) return life.refused(this.#path, alarm, what, receipt.cloud_epoch);
+      if (!what) continue;
+      this.#path.turns.cloud.answered(alarm);
+      return life.refused(this.#path, alarm, what, receipt.cloud_epoch);
     }
     this.#path.log.warn('the cloud refused what is not ours or has left', { sha256: receipt.sha256 });
   }
@@ -330,6 +338,7 @@ export class Alarms {
 
   close(): void {
     this.#path.closed = true;
+    for (const turns of Object.values(this.#path.turns)) turns.close();
     for (const alarm of this.#live.values()) for (const stop of Object.values(alarm.stop)) stop();
   }
 }

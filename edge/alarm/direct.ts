@@ -3,6 +3,7 @@ import type { CentreReceipt } from '#protocols/messages/alarm.ts';
 import { sequenceOf } from '#protocols/signal.ts';
 import { backoff } from '#platform/backoff.ts';
 import { type Alarm, type AlarmPath, mayGoDirect } from './alarm.ts';
+import { inTurn } from './pending.ts';
 
 const again = { firstMs: 500, maxMs: 10_000 };
 
@@ -15,7 +16,7 @@ export function armDirect(path: AlarmPath, alarm: Alarm, deliver: () => void, wa
 type Got = (receipt: CentreReceipt) => void;
 
 /**
- * Delivers at once, and again with back-off until *delivered* is known from whichever path (or nobody is to try
+ * Delivers at once (a pending alarm: when it is its turn), and again with back-off until *delivered* is known from whichever path (or nobody is to try
  * any more: `gone`). A receipt that comes after that is told all the same: 110 has then got it twice.
  */
 export function deliverDirectly(path: AlarmPath, alarm: Alarm, got: Got, gone: () => void): void {
@@ -26,23 +27,33 @@ export function deliverDirectly(path: AlarmPath, alarm: Alarm, got: Got, gone: (
   alarm.delivering = true;
   path.log.info('alarm goes the direct way', { alarm: alarm.text, centre: direct.centre });
   const pace = backoff(again, path.random);
-  void round();
+  next();
+
+  function next(): void {
+    inTurn(path, 'direct', alarm, () => void round());
+  }
 
   async function round(): Promise<void> {
+    if (isOver()) return;
     alarm.atDoor = true;
     const receipt = await tryDoor(path, alarm, direct!.centre, direct!.door);
     alarm.atDoor = false;
     if (receipt) {
+      path.turns.direct.answered(alarm);
       alarm.delivering = false;
       got(receipt);
       return;
     }
-    if (!mayGoDirect(path, alarm) || path.closed) {
-      alarm.delivering = false;
-      gone();
-      return;
-    }
-    alarm.stop.direct = path.clock.after(pace.next(), () => void round());
+    path.turns.direct.unanswered(alarm);
+    if (!isOver()) alarm.stop.direct = path.clock.after(pace.next(), next);
+  }
+
+  function isOver(): boolean {
+    if (mayGoDirect(path, alarm) && !path.closed) return false;
+    path.turns.direct.leave(alarm);
+    alarm.delivering = false;
+    gone();
+    return true;
   }
 }
 

@@ -43,11 +43,13 @@ export function armFailed(path: AlarmPath, alarm: Alarm, failed: () => void): vo
   alarm.stop.failed = path.clock.after(Math.max(0, due), failed);
 }
 
-/** Nothing more is to be expected of the lamp: confirmed, or there is none, or the unit has been silent for a day. */
+/** Nothing more is to be expected of the lamp: confirmed, or there is none, or the unit has been silent (or another is in its place) for a day. */
 export function lampIsDone(path: AlarmPath, { record }: Alarm): boolean {
   const { device, mode } = record.facts;
-  if (lampsOf(record).length === 0 || record.lamp_confirmed === 'delivered') return true;
+  const presses = lampsOf(record);
+  if (presses.length === 0 || record.lamp_confirmed === 'delivered') return true;
   if (record.ended && !record.delivered && (mode !== 'real' || record.lamp_confirmed === 'failed'))
     return true;
-  return path.lampOf(device) === undefined || path.silentFor(device) >= silentMs;
+  const units = presses.map(({ serial }) => serial);
+  return path.lampOf(device) === undefined || path.silentFor(device, units) >= silentMs;
 }

@@ -19,6 +19,7 @@ export function begin(path: AlarmPath, alarm: Alarm): void {
     if (gone || alarm.left) return;
     gone = true;
     publishFirst(path, alarm);
+    path.onSent?.(alarm.record);
   };
   const cancel = path.clock.after(diskPatienceMs, () => {
     path.log.warn('the disk is slow: the alarm goes out before it is stored', { alarm: alarm.text });
@@ -230,6 +231,7 @@ function isSettled(path: AlarmPath, alarm: Alarm): boolean {
 export function end(path: AlarmPath, alarm: Alarm): void {
   alarm.left = true;
   for (const stop of Object.values(alarm.stop)) stop();
+  for (const turns of Object.values(path.turns)) turns.leave(alarm);
   path.notices.close('alarm-refused', alarm.text);
   path.onLeft(alarm);
 }

@@ -5,6 +5,7 @@ import { backoff } from '#platform/backoff.ts';
 import { reasonOf } from '#platform/reason.ts';
 import type { AlarmRecord } from '../outbox/record.ts';
 import { type Alarm, type AlarmPath, heldByCloud, reached, refusedByCloud, reportDue } from './alarm.ts';
+import { inTurn } from './pending.ts';
 
 /** While the cloud has said nothing, and once it has it on its disk. */
 const asking = { firstMs: 500, maxMs: 10_000 };
@@ -14,25 +15,36 @@ const payloadsKnown = 16;
 
 /**
  * Tells the cloud what it does not hold of an alarm (a copy, which is also the question what it holds; the
- * report), and again with back-off until it does. Where the alarm lane does not take it, `cut` is called, and
- * the link's return speaks again.
+ * report), when it is its turn, and again with back-off until it does. Where the alarm lane does not take it,
+ * `cut` is called, and the link's return speaks again.
  */
 export function speak(path: AlarmPath, alarm: Alarm, cut: () => void): void {
   alarm.stop.resend();
-  const { record } = alarm;
-  const held = heldByCloud(path, alarm);
-  const refused = refusedByCloud(path, alarm);
-  const copy = held !== 'delivered' && !record.ended && !refused;
-  const report = reportDue(path, alarm) && !refused;
-  if (alarm.left || path.closed || !(copy || report)) return;
-  if (!path.link.up) {
-    if (path.link.down) cut();
-    return;
-  }
+  const { copy, report } = toSay(path, alarm);
+  if (!(copy || report)) return path.turns.cloud.leave(alarm);
+  if (path.link.up) inTurn(path, 'cloud', alarm, () => sayNow(path, alarm, cut));
+  else if (path.link.down) cut();
+}
+
+/** What it has to say may have changed while it waited for its turn. */
+function sayNow(path: AlarmPath, alarm: Alarm, cut: () => void): void {
+  const { copy, report } = toSay(path, alarm);
+  if (!path.link.up || !(copy || report)) return path.turns.cloud.leave(alarm);
   // The report first: a cloud that hears of the alarm only now must know that 110 has it already.
   if (report) void publishReport(path, alarm);
   if (copy) void publishCopy(path, alarm, cut);
   alarm.stop.resend = path.clock.after(alarm.pace.next(), () => speak(path, alarm, cut));
+}
+
+function toSay(path: AlarmPath, alarm: Alarm): { copy: boolean; report: boolean } {
+  const { record } = alarm;
+  if (alarm.left || path.closed) return { copy: false, report: false };
+  const held = heldByCloud(path, alarm);
+  const refused = refusedByCloud(path, alarm);
+  return {
+    copy: held !== 'delivered' && !record.ended && !refused,
+    report: reportDue(path, alarm) && !refused,
+  };
 }
 
 /** As `speak`, from the short end of the back-off: something has changed. */

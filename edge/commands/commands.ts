@@ -1,6 +1,7 @@
 import type { Clock, Log } from '#platform/ports.ts';
 import { reasonOf } from '#platform/reason.ts';
 import type { Command, DeviceAct, Reply } from '#protocols/messages/command.ts';
+import type { PicturePlan } from '#protocols/pictures.ts';
 import type { ActResult } from '../driver.ts';
 import type { CloudClock } from '../uplink/offset.ts';
 import type { Drills } from './drills.ts';
@@ -8,6 +9,13 @@ import { type Probing, runProbe } from './probe.ts';
 
 /** Commands of late whose answers are remembered: a command runs once. */
 const commandsRemembered = 1000;
+const noPictures = "this gateway's file names no address for pictures (pictures.url)";
+
+/** What takes pictures up; null where the edge's file names no address for them. */
+export interface PictureSending {
+  send(jpeg: Uint8Array, to: { path: string; ticket: string }): Promise<'sent' | 'waits'>;
+  keepPlan(plan: PicturePlan): Promise<void>;
+}
 
 export type Answer = Pick<Reply, 'ok' | 'detail'> & Partial<Pick<Reply, 'facts'>>;
 
@@ -21,6 +29,7 @@ export interface CommandSurroundings extends Omit<Probing, 'selfTest'> {
   raisesAlarms(device: string): boolean;
   /** Has a device do something. Throws or rejects with a sentence when it cannot. */
   act(device: string, act: DeviceAct): Promise<ActResult>;
+  readonly pictures: PictureSending | null;
 }
 
 /**
@@ -51,10 +60,18 @@ export function commandRunner(around: CommandSurroundings): (command: Command) =
         around.rebirth();
         return { ok: true, detail: '' };
       case 'act': {
-        const { detail, facts } = await around.act(command.device, command.act);
+        if (command.picture && !around.pictures) throw new Error(noPictures);
+        const { detail, facts, picture } = await around.act(command.device, command.act);
         if (command.act.do === 'self-test') around.tested(command.device, { passed: true });
-        return { ok: true, detail, ...(facts && { facts }) };
+        if (!command.picture || !around.pictures) return { ok: true, detail, ...(facts && { facts }) };
+        if (!picture) throw new Error(`${command.device} gave no picture`);
+        const sent = await around.pictures.send(picture, command.picture);
+        return { ok: true, detail, facts: { ...facts, picture: sent } };
       }
+      case 'picture-plan':
+        if (!around.pictures) throw new Error(noPictures);
+        await around.pictures.keepPlan(command.plan);
+        return { ok: true, detail: '' };
       case 'drill': {
         const strange = command.drill.devices.filter((device) => !around.raisesAlarms(device));
         if (strange.length > 0) throw new Error(`no alarm comes from ${strange.join(', ')} here`);

@@ -22,7 +22,7 @@ const defaultBaud = 9600;
  * - `http://host[:port]`, `https://…`: a device whose wire is HTTP
  * - `listen://host:port`: devices that dial in to us
  * - `mqtt://host[:port]`: devices behind a broker on campus
- * - `local:`: this machine
+ * - `local:`: this machine; of devices that speak MQTT: its own broker
  */
 export function parseAddress(text: string): ParsedAddress {
   if (text.startsWith('/')) return tty(text);

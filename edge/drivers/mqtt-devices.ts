@@ -1,10 +1,13 @@
 import { z } from 'zod';
 import { find, type Found, readMessage } from '#protocols/mqtt-mappings/message.ts';
-import { mqttMapping, readingsOf, topicFits } from '#protocols/mqtt-mappings/mapping.ts';
+import { covers } from '#protocols/mqtt-mappings/filter.ts';
+import { mqttMapping, readingsOf } from '#protocols/mqtt-mappings/mapping.ts';
 import { deviceKind } from '#protocols/messages/state.ts';
 import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import { deviceBase } from '../config.ts';
+import { credentialForm } from '#platform/credential.ts';
 import type { Driver, DriverContext, DriverRun, Line } from '../driver.ts';
+import { loginMistakes, serveDevices } from './mqtt-devices/serve.ts';
 import { words } from './mqtt-devices/words.ts';
 
 const mqttDevice = deviceBase
@@ -15,7 +18,10 @@ const mqttDevice = deviceBase
     name: z.string().regex(/^[^+#\0]{1,128}$/, 'use the name in the other system, without + and #'),
     kind: deviceKind,
     username: z.string().optional(),
+    /** Of a broker on the campus. */
     password: z.string().optional(),
+    /** At local: what `belfry credential` printed. */
+    password_hash: z.string().regex(credentialForm, 'write what `belfry credential` printed').optional(),
     /** A button that is pressed again within so many milliseconds was pressed once: radio repeats. */
     debounce_ms: z.int().min(0).max(60_000).default(1500),
     sounder: z.enum(['audible', 'silent']).default('audible'),
@@ -29,12 +35,15 @@ const mqttDevice = deviceBase
       context.addIssue({ code: 'custom', path: ['kind'], message });
     }
   });
-type MqttDevice = z.infer<typeof mqttDevice>;
+export type MqttDevice = z.infer<typeof mqttDevice>;
 
-/** Devices that speak MQTT themselves, on a broker of the campus, each by the mapping file of its system. */
+/**
+ * Devices that speak MQTT themselves, on a broker of the campus or (at `local:`) on the edge's own, each by the mapping
+ * file of its system.
+ */
 export const mqttDevicesDriver: Driver<MqttDevice> = {
   name: 'mqtt-devices',
-  wires: ['mqtt'],
+  wires: ['mqtt', 'local'],
   device: mqttDevice,
   describe: ({ mapping, kind }) => ({
     kind,
@@ -44,12 +53,19 @@ export const mqttDevicesDriver: Driver<MqttDevice> = {
     acts: [],
   }),
   configure(line) {
+    const atHome = line.address.kind === 'local';
     const [first] = line.devices;
     const seen = new Map<string, string>();
+    const mistakes = atHome ? loginMistakes(line.devices) : new Map<number, string[]>();
     return line.devices.flatMap((device, i) => {
-      const problems: string[] = [];
-      if (device.username !== first!.username || device.password !== first!.password) {
-        problems.push(`all devices of one broker share one login: ${first!.id} has another`);
+      const problems = mistakes.get(i) ?? [];
+      if (!atHome) {
+        if (device.username !== first!.username || device.password !== first!.password) {
+          problems.push(`all devices of one broker share one login: ${first!.id} has another`);
+        }
+        if (device.password_hash !== undefined) {
+          problems.push('password_hash is for local:; a broker elsewhere is given the password');
+        }
       }
       const key = `${device.mapping.mapping} ${device.name}`;
       if (seen.has(key))
@@ -62,15 +78,19 @@ export const mqttDevicesDriver: Driver<MqttDevice> = {
 };
 
 function start(context: DriverContext, line: Line<MqttDevice>): DriverRun {
+  const watches = line.devices.map((device) => watchDevice(context, device));
+  const take = (topic: string, payload: Uint8Array, retained: boolean, of: readonly Watch[] = watches) => {
+    const at = context.clock.monotonic();
+    for (const watch of of) watch.take(topic, payload, retained, at);
+  };
+  if (line.address.kind === 'local') return serveDevices(context, line.devices, watches, take);
   if (line.address.kind !== 'mqtt') throw new Error('mqtt-devices is behind a broker');
   if (!context.brokerAt) throw new Error('there are no brokers of devices in this world');
-  const { clock } = context;
   const url = new URL(line.address.url);
   const { username, password } = line.devices[0]!;
   if (username !== undefined) url.username = encodeURIComponent(username);
   if (password !== undefined) url.password = encodeURIComponent(password);
 
-  const watches = line.devices.map((device) => watchDevice(context, device));
   const filters = new Set(
     watches.flatMap(({ topics, bridge }) => [...topics.map((t) => t.filter), ...(bridge ?? [])]),
   );
@@ -79,13 +99,12 @@ function start(context: DriverContext, line: Line<MqttDevice>): DriverRun {
     subscribe: [...filters],
     onUp: () => context.line(true),
     onDown: (reason) => context.line(false, reason),
-    onMessage(topic, payload, retained = false) {
-      const at = clock.monotonic();
-      for (const watch of watches) watch.take(topic, payload, retained, at);
-    },
+    onMessage: (topic, payload, retained = false) => take(topic, payload, retained),
   });
   return { close: () => link.close('withheld') };
 }
+
+export type Watch = ReturnType<typeof watchDevice>;
 
 function watchDevice(context: DriverContext, device: MqttDevice) {
   const { id, mapping, name, kind } = device;
@@ -98,11 +117,14 @@ function watchDevice(context: DriverContext, device: MqttDevice) {
   const wrong = new Map<string, Bilingual>();
   let bridgeDown = false;
   let away = false;
+  /** At the edge's own broker: not connected. */
+  let offline: Bilingual | null = null;
   let lastPress: { type: string; at: number } | null = null;
   let open: boolean | null = null;
 
   function tell(): void {
-    if (bridgeDown) context.health(id, { state: 'offline', reason: words.bridgeDown(mapping.title) });
+    if (offline) context.health(id, { state: 'offline', reason: offline });
+    else if (bridgeDown) context.health(id, { state: 'offline', reason: words.bridgeDown(mapping.title) });
     else if (away) context.health(id, { state: 'offline', reason: words.away(mapping.title) });
     else if (wrong.size === 0) context.health(id, { state: 'good' });
     else {
@@ -157,9 +179,19 @@ function watchDevice(context: DriverContext, device: MqttDevice) {
   return {
     topics,
     bridge: mapping.bridge && [mapping.bridge.topic],
+    /** Why it cannot be heard at all, or null. */
+    offline(reason: Bilingual | null): void {
+      offline = reason;
+      tell();
+    },
+    /** What is wrong with how it uses its login, or null. */
+    complain(where: string, sentence: Bilingual | null): void {
+      set(where, sentence);
+      tell();
+    },
     take(topic: string, payload: Uint8Array, retained: boolean, at: number): void {
       const { bridge } = mapping;
-      if (bridge !== undefined && topicFits(bridge.topic, topic)) {
+      if (bridge !== undefined && covers(bridge.topic, topic)) {
         const message = readMessage(payload, bridge.payload);
         const found = message.ok ? find({ is: 'availability', ...bridge }, message.body) : null;
         if (found?.kind !== 'availability') return;
@@ -168,7 +200,7 @@ function watchDevice(context: DriverContext, device: MqttDevice) {
         return;
       }
       for (const { filter, payload: format, readings } of topics) {
-        if (!topicFits(filter, topic)) continue;
+        if (!covers(filter, topic)) continue;
         const message = readMessage(payload, format);
         set(filter, message.ok ? null : words.unreadable[message.problem]);
         if (message.ok) {

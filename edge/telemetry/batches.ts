@@ -11,7 +11,13 @@ const batchRow = z.object({
 });
 export type Batch = z.infer<typeof batchRow>;
 
-const goneRow = z.object({ first: z.int(), last: z.int(), held: z.int(), why: z.string() });
+const goneRow = z.object({
+  epoch: z.string(),
+  first: z.int(),
+  last: z.int(),
+  held: z.int(),
+  why: z.string(),
+});
 const numberRow = z.object({ n: z.int() });
 
 export type WhyGone = TelemetryGone['why'];
@@ -97,6 +103,23 @@ export class Batches {
     ]);
   }
 
+  /** What is gone of other epochs than `current`: nothing comes after their last numbers that would show it. */
+  async goneBefore(current: string, limit: number): Promise<Gone[]> {
+    const rows = await this.#file.read(
+      'SELECT epoch, first, last, held, why FROM gone WHERE epoch <> ? ORDER BY id LIMIT ?',
+      [current, limit],
+    );
+    return rows
+      .map((row) => goneRow.parse(row))
+      .map(({ epoch, first, last, held, why }) => ({
+        epoch,
+        from: first,
+        to: last,
+        values: held,
+        why: why as WhyGone,
+      }));
+  }
+
   /** What of a range the cloud need not wait for: not held any more, for whatever reason is known. */
   async goneOf(epoch: string, from: number, to: number): Promise<Gone[]> {
     const range: SqlValue[] = [epoch, from, to];
@@ -106,7 +129,7 @@ export class Batches {
     );
     const notes = (
       await this.#file.read(
-        'SELECT first, last, held, why FROM gone WHERE epoch = ? AND last >= ? AND first <= ?',
+        'SELECT epoch, first, last, held, why FROM gone WHERE epoch = ? AND last >= ? AND first <= ?',
         range,
       )
     ).map((row) => goneRow.parse(row));

@@ -52,24 +52,10 @@ export class TelemetryFile {
   async #tryOpening(): Promise<void> {
     const { databases, random } = this.#ports;
     const file = await databases.open('telemetry', 'relaxed', telemetrySchema);
-    let epoch = Buffer.from(random.bytes(8)).toString('hex');
-    let n = 0;
-    try {
-      const [closed] = await file.read("SELECT value FROM meta WHERE key = 'closed'");
-      const kept = typeof closed?.value === 'string' ? closed.value.split(' ') : [];
-      if (kept[0] && kept[1]) {
-        epoch = kept[0];
-        n = Number(kept[1]);
-      }
-      // From here on the epoch is only good for this run, until it is closed in order again.
-      await file.commit([{ sql: "DELETE FROM meta WHERE key = 'closed'" }]);
-    } catch (error) {
-      await file.close().catch(() => {});
-      throw error;
-    }
+    const epoch = Buffer.from(random.bytes(8)).toString('hex');
     if (this.#closed) return file.close();
     this.#database = file;
-    this.#open = { batches: new Batches(file), epoch, n };
+    this.#open = { batches: new Batches(file), epoch, n: 0 };
   }
 
   #again(): void {
@@ -111,19 +97,12 @@ export class TelemetryFile {
     return this.#roomy;
   }
 
-  /** Closes it in order, so that the next start goes on in this epoch. */
   async close(): Promise<void> {
     this.#closed = true;
     const file = this.#database;
-    const open = this.#open;
     this.#database = null;
     this.#open = null;
-    if (!file || !open) return;
-    const sql = "INSERT OR REPLACE INTO meta (key, value) VALUES ('closed', ?)";
-    await file
-      .commit([{ sql, params: [`${open.epoch} ${open.n}`] }])
-      .catch((error: unknown) => this.#warn(error));
-    await file.close();
+    await file?.close();
   }
 
   #warn(error: unknown): void {

@@ -1,10 +1,9 @@
 /**
- * Telemetry's own file. Relaxed: a power cut may take the last commits, so an epoch that was not closed in order
- * is not gone on with. `n` is dense within its epoch. `at` is UTC ms by the
- * cloud's clock, or 0 where that was not known.
+ * Telemetry's own file. Relaxed: a power cut may take the last commits, so each opening begins an epoch of its own,
+ * and no number is ever given twice. `n` is dense within its epoch. `at` is UTC ms by the cloud's clock, or 0 where
+ * that was not known.
  */
 export const telemetrySchema = `
-CREATE TABLE IF NOT EXISTS meta (key TEXT PRIMARY KEY, value TEXT NOT NULL);
 CREATE TABLE IF NOT EXISTS batches (
   id INTEGER PRIMARY KEY,
   epoch TEXT NOT NULL,

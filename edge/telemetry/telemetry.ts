@@ -12,8 +12,8 @@ import { reasonOf } from '#platform/reason.ts';
 import type { Notices } from '../notices.ts';
 import type { BulkLink } from '../uplink/bulk-link.ts';
 import type { CloudClock } from '../uplink/offset.ts';
-import type { Batch } from './batches.ts';
-import { TelemetryFile } from './file.ts';
+import type { Batch, Gone } from './batches.ts';
+import { type OpenFile, TelemetryFile } from './file.ts';
 import { Pace } from './pace.ts';
 
 type TelemetryReceipt = Extract<ReceiptLaneMessage, { kind: 'telemetry-receipt' }>;
@@ -37,6 +37,8 @@ const batchesInFlight = 20;
 const bytesInFlight = 256 * 1024;
 /** A batch without its receipt for so long is sent again, ms. */
 const answerLimitMs = 10_000;
+/** Notes of what is gone that are told unasked and wait for their receipt. */
+const notesAtOnce = 20;
 /** A loss is over when none has followed it for so long, ms. */
 const lossTellsMs = 60_000;
 /** How often it is looked whether there is something to send that the bounds held back, ms. */
@@ -72,6 +74,8 @@ export class Telemetry {
   #shedTold = 0;
   /** Batches that were sent and not answered, by row, with the time they were sent. */
   #sent = new Map<number, { batch: Batch; at: number; bytes: number }>();
+  /** What was said to be gone unasked, with the time it was said. */
+  #told = new Map<string, number>();
   #storing = false;
   #draining = false;
   #closed = false;
@@ -129,8 +133,7 @@ export class Telemetry {
       await batches.stored(epoch, n);
       for (const [from, to] of missing) {
         for (const gone of await batches.goneOf(epoch, from, to)) {
-          const message: TelemetryGone = { kind: 'gone', session: this.#around.link.session(), ...gone };
-          await this.#around.link.publishTelemetry(JSON.stringify(message));
+          await this.#say(gone);
         }
       }
     } catch (error) {
@@ -138,6 +141,11 @@ export class Telemetry {
       this.#file.failed(error);
     }
     void this.#drain();
+  }
+
+  async #say(gone: Gone): Promise<void> {
+    const message: TelemetryGone = { kind: 'gone', session: this.#around.link.session(), ...gone };
+    await this.#around.link.publishTelemetry(JSON.stringify(message));
   }
 
   async close(): Promise<void> {
@@ -189,8 +197,9 @@ export class Telemetry {
 
   /** Sends the oldest that are not on their way, as many as bounds and pace allow. */
   async #drain(): Promise<void> {
-    const batches = this.#file.open?.batches;
-    if (this.#draining || !batches || !this.#around.link.up || this.#closed) return;
+    const open = this.#file.open;
+    if (this.#draining || !open || !this.#around.link.up || this.#closed) return;
+    const { batches } = open;
     this.#draining = true;
     try {
       const now = this.#ports.clock.monotonic();
@@ -209,12 +218,31 @@ export class Telemetry {
       if (dropped.length > 0) {
         this.#shed += await batches.drop(dropped, this.#pace.kind === 'sampled' ? 'sampled' : 'refused');
       }
+      await this.#tellGone(open);
       this.#tellPace();
     } catch (error) {
       this.#file.failed(error);
     } finally {
       this.#draining = false;
     }
+  }
+
+  /**
+   * Of an epoch that is over the cloud is told unasked what is gone, until its receipt ends the note: no later number
+   * would ever show it the gap.
+   */
+  async #tellGone({ batches, epoch }: OpenFile): Promise<void> {
+    const now = this.#ports.clock.monotonic();
+    const rest = await batches.goneBefore(epoch, notesAtOnce);
+    for (const gone of rest) {
+      const key = `${gone.epoch} ${gone.to}`;
+      const toldAt = this.#told.get(key);
+      if (toldAt !== undefined && now - toldAt < answerLimitMs) continue;
+      if (this.#around.alarmOnItsWay() || this.#pace.turn(1, true) === 'wait') break;
+      this.#told.set(key, now);
+      await this.#say(gone);
+    }
+    for (const [key, at] of this.#told) if (now - at >= answerLimitMs) this.#told.delete(key);
   }
 
   #bytesOnTheirWay(): number {

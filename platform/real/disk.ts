@@ -17,10 +17,12 @@ export function realDisk(folder: string): DiskPort {
   };
 }
 
-async function onDisk<T>(work: () => Promise<T>): Promise<T> {
+/** Runs file work, and tells its errors as a `DatabaseError`. */
+export async function onDisk<T>(work: () => Promise<T>): Promise<T> {
   try {
     return await work();
   } catch (error) {
+    if (error instanceof DatabaseError) throw error;
     const { code, message } = error as NodeJS.ErrnoException;
     throw new DatabaseError(code === 'ENOSPC' || code === 'EDQUOT' ? 'full' : 'io', message);
   }
@@ -29,7 +31,9 @@ async function onDisk<T>(work: () => Promise<T>): Promise<T> {
 /** The log (-wal) belongs to the file: without it, what people may want to look at is not all there. */
 async function setAside(folder: string, name: string, at: number): Promise<string> {
   const time = new Date(at).toISOString().replaceAll(/[-:]|\.\d+/g, '');
-  const aside = `${name}.damaged-${time}.sqlite`;
+  let aside = `${name}.damaged-${time}.sqlite`;
+  // A second one within a second never takes the place of the first.
+  for (let i = 2; await isThere(join(folder, aside)); i++) aside = `${name}.damaged-${time}-${i}.sqlite`;
   for (const suffix of ['-wal', '-shm', '']) {
     await rename(join(folder, `${name}.sqlite${suffix}`), join(folder, `${aside}${suffix}`)).catch(
       (error: NodeJS.ErrnoException) => {
@@ -38,6 +42,10 @@ async function setAside(folder: string, name: string, at: number): Promise<strin
     );
   }
   return aside;
+}
+
+async function isThere(path: string): Promise<boolean> {
+  return (await stat(path).catch(() => null)) !== null;
 }
 
 async function holdBack(path: string, bytes: number): Promise<void> {

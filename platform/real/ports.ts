@@ -1,8 +1,11 @@
+import { join } from 'node:path';
 import type { Ports } from '#platform/ports.ts';
+import { realBrokers } from './broker.ts';
 import { realClock } from './clock.ts';
 import { realDatabases } from './database.ts';
-import { realHttp } from './http.ts';
 import { realDisk } from './disk.ts';
+import { realFiles } from './files.ts';
+import { realHttp } from './http.ts';
 import { type LogOptions, realLog } from './log.ts';
 import { realMqtt } from './mqtt.ts';
 import { realRandomness } from './randomness.ts';
@@ -28,6 +31,8 @@ export function realPorts({ dataDir, mqttUrl, log: logOptions }: RealPortsOption
     listening: realListening,
     log,
     http: realHttp,
+    files: realFiles(join(dataDir, 'pictures')),
+    brokers: realBrokers({ clock: realClock, random: realRandomness, log }),
     brokerAt: (url) => realMqtt({ url, clock: realClock, random: realRandomness, log }),
   };
 }

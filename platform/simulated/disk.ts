@@ -1,10 +1,12 @@
 import { DatabaseSync } from 'node:sqlite';
 import { DatabaseError, type DatabaseErrorCode } from '#platform/database-error.ts';
+import { fileName } from '#platform/file-name.ts';
 import type {
   Database,
   DatabasePort,
   DiskPort,
   Durability,
+  FilePort,
   Row,
   SqlValue,
   StatementResult,
@@ -52,6 +54,7 @@ export class Disk {
   /** Names of the files that were set aside. */
   readonly aside: string[] = [];
   readonly #files = new Map<string, File>();
+  readonly #small = new Map<string, Uint8Array>();
   readonly #timeline: Timeline;
   readonly #random: Seeded;
   readonly #trace: (what: string) => void;
@@ -109,6 +112,18 @@ export class Disk {
         }),
     };
     return { databases, disk };
+  }
+
+  /** Small files on this disk. Not part of `port`: what decodes pictures runs outside of a world's time. */
+  smallFiles(life: Life): FilePort {
+    const files = this.#small;
+    return {
+      write: (name, bytes) =>
+        this.#later(life, null, 'commit', () => void files.set(fileName(name), Uint8Array.from(bytes))),
+      read: (name) => this.#later(life, null, 'read', () => files.get(fileName(name)) ?? null),
+      remove: (name) => this.#later(life, null, 'remove', () => void files.delete(fileName(name))),
+      list: () => this.#later(life, null, 'list', () => [...files.keys()]),
+    };
   }
 
   /** Bad bits: from here on every call that touches the file finds it damaged, until it is set aside. */

@@ -1,6 +1,7 @@
 import type { Clock, ListenPort, Log, LogFields, Ports } from '#platform/ports.ts';
 import { Broker } from './broker.ts';
 import { Disk } from './disk.ts';
+import { HttpServers } from './http.ts';
 import { type Ending, Life } from './life.ts';
 import { simulatedMqtt } from './mqtt.ts';
 import { Network } from './network.ts';
@@ -25,6 +26,7 @@ export class World {
   readonly random: Seeded;
   readonly network: Network;
   readonly broker: Broker;
+  readonly http: HttpServers;
   /** All that happened: the same for the same seed, byte for byte. */
   readonly trace: string[] = [];
   readonly #tracing: boolean;
@@ -40,6 +42,7 @@ export class World {
     const note = (what: Note) => this.note(what);
     this.network = new Network(this.#timeline, root.fork('network'), note);
     this.broker = new Broker(this.#timeline, root.fork('broker'), this.network, note);
+    this.http = new HttpServers(this.#timeline, root.fork('http'), this.network, note);
   }
 
   /** Virtual milliseconds since the beginning. */
@@ -118,8 +121,11 @@ export class Machine {
     return this.#life !== null;
   }
 
-  /** Starts a process on the disk as it is; one that still runs is killed before. */
-  boot(): SimulatedPorts {
+  /**
+   * Starts a process on the disk as it is; one that still runs is killed before. Small files and HTTP are there only
+   * for who asks: not every world has them.
+   */
+  boot({ files = false, http = false }: { files?: boolean; http?: boolean } = {}): SimulatedPorts {
     this.crash();
     const life = new Life(this.name, this.#random.fork(`boot ${++this.#boots}`), this.#timeline);
     this.#life = life;
@@ -138,6 +144,8 @@ export class Machine {
         },
       },
       ...this.disk.port(life),
+      ...(files && { files: this.disk.smallFiles(life) }),
+      ...(http && { http: this.#world.http.port(life) }),
       mqtt: simulatedMqtt(broker, life),
       streams: network.streams(life),
       listening: network.listening(life),

@@ -1,6 +1,6 @@
 import { Temporal } from 'temporal-polyfill';
 import { z } from 'zod';
-import { bilingual } from '../messages/bilingual.ts';
+import { bilingual, type Bilingual } from '../messages/bilingual.ts';
 import { type Complain, complainOfRepeats, day, id, type Path, timeOfDay } from '../inventory/reference.ts';
 
 const term = z.strictObject({ id, name: bilingual.optional(), from: day, to: day });
@@ -50,31 +50,44 @@ export type CalendarWindow = SchoolCalendar['windows'][number];
 /** What no single entry can see: repeats, terms that overlap, windows that no clock can show. */
 export function complainOfCalendar(calendar: SchoolCalendar, path: Path, complain: Complain): void {
   const { terms, days_off, windows } = calendar;
-  complainOfRepeats(terms, [...path, 'terms'], 'term', complain);
-  complainOfRepeats(windows, [...path, 'windows'], 'window', complain);
+  complainOfRepeats(terms, [...path, 'terms'], { zh: '学期', en: 'term' }, complain);
+  complainOfRepeats(windows, [...path, 'windows'], { zh: '时段', en: 'window' }, complain);
   for (const [name, spans] of [['terms', terms] as const, ['days_off', days_off] as const]) {
     for (const [i, { from, to }] of spans.entries()) {
-      if (to < from) complain([...path, name, i, 'to'], `ends on ${to}, before it begins on ${from}`);
+      if (to < from)
+        complain([...path, name, i, 'to'], {
+          zh: `${to} 结束，却在 ${from} 才开始`,
+          en: `ends on ${to}, before it begins on ${from}`,
+        });
     }
   }
   for (const [i, term] of terms.entries()) {
     const other = terms.slice(0, i).find(({ from, to }) => term.from <= to && from <= term.to);
-    if (other) complain([...path, 'terms', i], `overlaps the term ${other.id}`);
+    if (other) complain([...path, 'terms', i], overlaps({ zh: '学期', en: 'term' }, other.id));
   }
   for (const [i, window] of windows.entries()) {
     const at = [...path, 'windows', i];
     if (window.to <= window.from) {
-      complain(
-        [...at, 'to'],
-        `${window.from} to ${window.to} crosses midnight: give two windows, one for each day`,
-      );
+      complain([...at, 'to'], {
+        zh: `${window.from} 到 ${window.to} 跨过午夜：请写成两个时段，每天一个`,
+        en: `${window.from} to ${window.to} crosses midnight: give two windows, one for each day`,
+      });
       continue;
     }
     const change = clockChangeWithin(calendar, window);
-    if (change !== null) complain(at, `on ${change} the clocks of ${calendar.time_zone} change within it`);
+    if (change !== null) {
+      complain(at, {
+        zh: `${change} 这天，${calendar.time_zone} 的时钟正好在其中调整`,
+        en: `on ${change} the clocks of ${calendar.time_zone} change within it`,
+      });
+    }
     const other = windows.slice(0, i).find(({ from, to }) => window.from < to && from < window.to);
-    if (other && sharesWeekday(window, other)) complain(at, `overlaps the window ${other.id}`);
+    if (other && sharesWeekday(window, other)) complain(at, overlaps({ zh: '时段', en: 'window' }, other.id));
   }
+}
+
+function overlaps(what: Bilingual, id: string): Bilingual {
+  return { zh: `与${what.zh} ${id} 重叠`, en: `overlaps the ${what.en} ${id}` };
 }
 
 function sharesWeekday(one: CalendarWindow, other: CalendarWindow): boolean {

@@ -9,6 +9,8 @@ export interface SchoolDay {
   from: number;
   to: number;
   school: boolean;
+  /** False: the public holidays of its year are not in the list, so whether it is a school day may yet change. */
+  published: boolean;
   /** The windows of the day, in their order; none where there is no school. */
   windows: WindowOnDay[];
 }
@@ -33,6 +35,7 @@ export class SchoolDays {
   readonly #calendar: SchoolCalendar;
   readonly #off: readonly { from: string; to: string }[];
   readonly #working: ReadonlySet<string>;
+  readonly #published: ReadonlySet<number>;
   readonly #own: ReadonlyMap<string, number | undefined>;
   readonly #days = new Map<string, SchoolDay>();
   /** Local days by the UTC day that they share time with: found without asking the time zone again. */
@@ -42,6 +45,7 @@ export class SchoolDays {
     this.#calendar = calendar;
     this.#off = [...calendar.days_off, ...holidays.years.flatMap(({ off }) => off)];
     this.#working = new Set(holidays.years.flatMap(({ working }) => working));
+    this.#published = new Set(holidays.years.map(({ year }) => year));
     this.#own = new Map(calendar.days_on.map(({ day, as }) => [day, as]));
   }
 
@@ -128,6 +132,7 @@ export class SchoolDays {
       from: plain.toZonedDateTime(zone).epochMilliseconds,
       to: plain.add({ days: 1 }).toZonedDateTime(zone).epochMilliseconds,
       school: standsFor !== null,
+      published: this.#published.has(plain.year) || this.#own.has(date),
       windows: this.#calendar.windows
         .filter(({ weekdays }) => standsFor !== null && (!weekdays || weekdays.includes(standsFor)))
         .map(({ id, kind, from, to }) => ({ id, kind, from: at(from), to: at(to) }))

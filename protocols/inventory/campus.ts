@@ -106,7 +106,11 @@ export const campusFields = {
 /** What a storey's entry has beside its name. */
 export const storeyFields = { plan: plan.optional() };
 /** What a device's entry has beside its name and room. */
-export const deviceFields = { sight: sight.optional() };
+export const deviceFields = {
+  sight: sight.optional(),
+  /** False: an extra. It may see for its zones, and its own failure counts nowhere. */
+  required: z.boolean().default(true),
+};
 
 const storey = z.object({ id, ...storeyFields });
 const building = z.object({ id, storeys: z.array(storey).default([]) });

@@ -1,3 +1,5 @@
+import type { Bilingual } from '../messages/bilingual.ts';
+import { areaOfRegion, common, regionOf, without } from '../sight/region.ts';
 import type { Polygon, Position } from './plan.ts';
 
 /** Drawings are made by the centimetre; what is closer than a millimetre is the same place. */
@@ -8,16 +10,11 @@ function turn(a: Position, b: Position, c: Position): number {
   return (b[0] - a[0]) * (c[1] - a[1]) - (b[1] - a[1]) * (c[0] - a[0]);
 }
 
-/** Square metres, whichever way round its corners go. */
-export function areaOf(polygon: Polygon): number {
-  return Math.abs(edgesOf(polygon).reduce((sum, [a, b]) => sum + a[0] * b[1] - b[0] * a[1], 0)) / 2;
-}
-
 export function edgesOf(polygon: Polygon): [Position, Position][] {
   return polygon.map((corner, i) => [corner, polygon[(i + 1) % polygon.length]!]);
 }
 
-function distanceToEdge(p: Position, [a, b]: [Position, Position]): number {
+export function distanceToEdge(p: Position, [a, b]: [Position, Position]): number {
   const [dx, dy] = [b[0] - a[0], b[1] - a[1]];
   const length2 = dx * dx + dy * dy;
   const along = length2 === 0 ? 0 : ((p[0] - a[0]) * dx + (p[1] - a[1]) * dy) / length2;
@@ -56,19 +53,25 @@ export function isWithin(p: Position, polygon: Polygon): boolean {
 }
 
 /** Null: a simple polygon. Otherwise what is wrong with it. */
-export function faultOf(polygon: Polygon): string | null {
+export function faultOf(polygon: Polygon): Bilingual | null {
   const edges = edgesOf(polygon);
   for (const [i, [a, b]] of edges.entries()) {
-    if (Math.hypot(b[0] - a[0], b[1] - a[1]) < samePlaceM) return `its corner ${i + 1} is given twice`;
+    if (Math.hypot(b[0] - a[0], b[1] - a[1]) < samePlaceM)
+      return { zh: `第 ${i + 1} 个角点重复`, en: `its corner ${i + 1} is given twice` };
   }
-  if (isStraight(polygon)) return 'its corners lie on one line';
+  if (isStraight(polygon)) return { zh: '所有角点在一条直线上', en: 'its corners lie on one line' };
   for (let i = 0; i < edges.length; i += 1) {
     for (let j = i + 1; j < edges.length; j += 1) {
       const neighbours = j === i + 1 || (i === 0 && j === edges.length - 1);
       const [one, other] = [edges[i]!, edges[j]!];
       // Neighbours may only meet in their corner: one that runs back along the other folds the polygon.
       const meet = neighbours ? foldsBack(one, other, j === i + 1) : meetAnywhere(one, other);
-      if (meet) return `it crosses itself: side ${i + 1} meets side ${j + 1}`;
+      if (meet) {
+        return {
+          zh: `自身相交：第 ${i + 1} 边与第 ${j + 1} 边`,
+          en: `it crosses itself: side ${i + 1} meets side ${j + 1}`,
+        };
+      }
     }
   }
   return null;
@@ -94,30 +97,17 @@ function foldsBack(one: [Position, Position], other: [Position, Position], follo
   return distanceToEdge(farOfOne, other) < samePlaceM || distanceToEdge(farOfOther, one) < samePlaceM;
 }
 
-/** Points in whose light two polygons are compared: corners, middles of sides, and a point well inside. */
-function probes(polygon: Polygon): Position[] {
-  const middles = edgesOf(polygon).map(([a, b]): Position => [(a[0] + b[0]) / 2, (a[1] + b[1]) / 2]);
-  const ears = polygon.map((corner, i): Position => {
-    const [before, after] = [polygon.at(i - 1)!, polygon[(i + 1) % polygon.length]!];
-    return [(before[0] + corner[0] + after[0]) / 3, (before[1] + corner[1] + after[1]) / 3];
-  });
-  return [...polygon, ...middles, ...ears.filter((p) => isInside(p, polygon))];
+/** Within so thin a strip along their edges two drawings may differ, square metres. */
+function stripOf(polygon: Polygon): number {
+  return samePlaceM * edgesOf(polygon).reduce((sum, [a, b]) => sum + Math.hypot(b[0] - a[0], b[1] - a[1]), 0);
 }
 
 /** Whether two simple polygons share more than an edge. */
 export function overlap(one: Polygon, other: Polygon): boolean {
-  return (
-    edgesOf(one).some((edge) => edgesOf(other).some((also) => cross(edge, also))) ||
-    probes(one).some((p) => isInside(p, other)) ||
-    probes(other).some((p) => isInside(p, one))
-  );
+  return areaOfRegion(common(regionOf(one), regionOf(other))) > Math.min(stripOf(one), stripOf(other));
 }
 
 /** Whether `inner` lies wholly within `outer`; shared edges are allowed. */
 export function contains(outer: Polygon, inner: Polygon): boolean {
-  return (
-    probes(inner).every((p) => isWithin(p, outer)) &&
-    !edgesOf(inner).some((edge) => edgesOf(outer).some((also) => cross(edge, also))) &&
-    !outer.some((p) => isInside(p, inner))
-  );
+  return areaOfRegion(without(regionOf(inner), regionOf(outer))) <= stripOf(inner);
 }

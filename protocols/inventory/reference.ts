@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import type { Bilingual } from '../messages/bilingual.ts';
 import { id } from '../signal.ts';
 
 /** A device of a campus, by the two ids that name it everywhere: `gateway/device`. */
@@ -19,18 +20,23 @@ export { id };
 
 export type Path = readonly (string | number)[];
 /** Says of the value at `path` what is wrong with it. */
-export type Complain = (path: Path, message: string) => void;
+export type Complain = (path: Path, text: Bilingual) => void;
 
 /** Says of every item whose id was there before that it was. */
 export function complainOfRepeats(
   items: readonly { id: string }[],
   path: Path,
-  what: string,
+  what: Bilingual,
   complain: Complain,
 ): void {
   const seen = new Set<string>();
   for (const [i, { id }] of items.entries()) {
-    if (seen.has(id)) complain([...path, i, 'id'], `there is already a ${what} ${id}`);
+    if (seen.has(id)) {
+      complain([...path, i, 'id'], {
+        zh: `${what.zh} ${id} 已经有了`,
+        en: `there is already a ${what.en} ${id}`,
+      });
+    }
     seen.add(id);
   }
 }

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { picturePlan } from '../pictures.ts';
 import { id } from '../signal.ts';
 
 /** What a device can be asked to do. Which of these a device knows, its driver says. */
@@ -46,6 +47,8 @@ export const command = z.discriminatedUnion('kind', [
   z.object({ ...common, kind: z.literal('drill-end'), drill: id }),
   /** Self-test the button and send a signal of mode *probe* over this path, through to the centre. */
   z.object({ ...common, kind: z.literal('probe'), device: id, route: z.enum(['cloud', 'direct']) }),
+  /** Which of its cameras to ask for pictures at an alarm, and the key to send them up with. */
+  z.object({ ...common, kind: z.literal('picture-plan'), plan: picturePlan }),
 ]);
 export type Command = z.infer<typeof command>;
 

@@ -65,6 +65,8 @@ export const birth = z.object({
   highest_n: z.int().min(0),
   version: z.string(),
   account: z.string(),
+  /** `planDigest` of the picture plan that it holds, '' for none; left out where it sends no pictures. */
+  picture_plan: z.string().max(64).optional(),
   devices: z.array(deviceReport),
 });
 export type Birth = z.infer<typeof birth>;

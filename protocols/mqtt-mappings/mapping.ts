@@ -70,6 +70,16 @@ export const mqttMapping = z.strictObject({
       offline: values,
     })
     .optional(),
+  /** Who signs in where the edge itself is the broker, and what it may do beside saying the topics above. */
+  login: z
+    .strictObject({
+      /** `device`: each device signs in by itself. `system`: one program speaks for all of them. */
+      of: z.enum(['device', 'system']).default('device'),
+      /** Topic filters; `{name}` as above. */
+      publish: z.array(z.string().min(1)).default([]),
+      subscribe: z.array(z.string().min(1)).default([]),
+    })
+    .prefault({}),
 });
 export type MqttMapping = z.infer<typeof mqttMapping>;
 export type DeviceTopic = MqttMapping['topics'][number];
@@ -79,9 +89,13 @@ export function readingsOf({ all, kinds }: DeviceTopic, kind: z.infer<typeof dev
   return [...all, ...(kinds[kind] ?? [])];
 }
 
-/** Whether a concrete topic is one of those that a filter with `+` names. */
-export function topicFits(filter: string, topic: string): boolean {
-  const wanted = filter.split('/');
-  const levels = topic.split('/');
-  return wanted.length === levels.length && wanted.every((level, i) => level === '+' || level === levels[i]);
+/** What the login of a device may do, as topic filters. */
+export function grantsOf({ topics, bridge, login }: MqttMapping, name: string) {
+  const own = (filter: string) => filter.replaceAll('{name}', name);
+  return {
+    publish: [...topics.map(({ topic }) => topic), ...(bridge ? [bridge.topic] : []), ...login.publish].map(
+      own,
+    ),
+    subscribe: login.subscribe.map(own),
+  };
 }

@@ -92,6 +92,7 @@ export function alarm(n: number, reached: number, change: Partial<ApiAlarm> = {}
   const age = 4.2;
   return {
     id: `gw-1.0123456789abcdef.alarm.${n}`,
+    digest: String(n).padStart(64, '0'),
     place: place('btn-north'),
     type: 'press',
     mode: 'real',

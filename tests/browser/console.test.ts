@@ -79,6 +79,45 @@ describe.skipIf(noChromium)(`the console in a real browser${noChromium ? ` (${no
     expect(await page.locator('[data-device="btn-north"]').innerText()).not.toContain('btn-north');
   });
 
+  test('what a camera saw is shown to who gives a name, and asked for by that name alone', async () => {
+    const name = { zh: '北门摄像机', en: 'North gate camera' };
+    const cameras = [{ gateway: 'gate', device: 'cam', name, picture_url: null }];
+    const pressed = alarm(4, 5);
+    cloud.pictures.push({
+      id: 7,
+      campus: pressed.place.campus,
+      gateway: 'gate',
+      camera: 'cam',
+      kind: 'alarm',
+      about: pressed.id,
+      n: 1,
+      taken_at: pressed.received_at,
+      received_at: pressed.received_at,
+      bytes: 1,
+      width: 1,
+      height: 1,
+      sha256: '',
+      removed_at: null,
+    });
+    const page = await open();
+    cloud.tell({ type: 'alarm', data: { ...pressed, place: { ...pressed.place, cameras } } });
+    const picture = page.locator('[data-picture="7"]').first();
+    await picture.waitFor(patience);
+    expect(await picture.innerText()).toContain('北门摄像机');
+    expect(await picture.getByRole('button').isDisabled()).toBe(true);
+    expect(cloud.looks).toEqual([]);
+    await page
+      .getByLabel(/查看图片会被记录/)
+      .first()
+      .fill('李明');
+    await picture.getByRole('button').click();
+    await picture.getByAltText(/北门摄像机/).waitFor(patience);
+    await expect
+      .poll(() => cloud.looks)
+      .toEqual([`/api/v1/pictures/7/jpeg?by=${encodeURIComponent('李明')}`]);
+    expect(await seriousFaults(page)).toEqual([]);
+  });
+
   test('a press appears live, fills its waterfall, and says that 110 has it', async () => {
     const page = await open();
     cloud.tell({ type: 'alarm', data: alarm(4, 5) });

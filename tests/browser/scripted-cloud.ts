@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { ServerResponse } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { extname, join } from 'node:path';
+import sharp from 'sharp';
 import type {
   ApiAlarm,
   ApiAlert,
@@ -12,10 +13,15 @@ import type {
   ApiLatency,
   FeedEvent,
 } from '#protocols/api.ts';
+import type { ApiPicture } from '#protocols/api-pictures.ts';
 import { ensureConsole } from '../../bin/build-console.mjs';
 
 /** The policy under which the page must run without one violation. */
 const policy = "default-src 'self'; script-src 'self'; style-src 'self'; report-uri /csp-report";
+/** One grey pixel. */
+const tinyJpeg = await sharp({ create: { width: 1, height: 1, channels: 3, background: 'grey' } })
+  .jpeg()
+  .toBuffer();
 const types: Record<string, string> = {
   '.html': 'text/html; charset=utf-8',
   '.js': 'text/javascript',
@@ -41,6 +47,9 @@ export interface ScriptedCloud {
   snapshots: number;
   /** Bodies of the browser's reports. */
   violations: string[];
+  /** Of the alarms; one that is looked at is noted in `looks`. */
+  pictures: ApiPicture[];
+  looks: string[];
   /** Changes the table and tells the feed, as the cloud does in one commit. */
   tell(event: FeedEvent): void;
   /** Changes the feed alone: an entry that a snapshot would not show. */
@@ -60,13 +69,21 @@ export async function startScriptedCloud(tables: Tables, latency: ApiLatency): P
 
   const server = createServer((request, response) => {
     if (away) return void request.socket.destroy();
-    const { pathname } = new URL(request.url ?? '/', 'http://localhost');
+    const { pathname, search, searchParams } = new URL(request.url ?? '/', 'http://localhost');
     if (pathname === '/csp-report') {
       request.setEncoding('utf8').on('data', (body: string) => cloud.violations.push(body));
       return void response.writeHead(204).end();
     }
     if (pathname === '/api/v1/events') return feed(response, request.headers['last-event-id']);
     if (pathname === '/api/v1/latency') return json(response, cloud.latency);
+    if (pathname === '/api/v1/pictures') {
+      const about = searchParams.get('alarm');
+      return json(response, { items: cloud.pictures.filter((p) => p.about === about) });
+    }
+    if (pathname.startsWith('/api/v1/pictures/')) {
+      cloud.looks.push(pathname + search);
+      return void response.writeHead(200, { 'content-type': 'image/jpeg' }).end(tinyJpeg);
+    }
     const table = pathname.match(/^\/api\/v1\/(alarms|devices|gateways|alerts|centres)$/)?.[1];
     if (table) {
       if (table === 'alarms') cloud.snapshots += 1;
@@ -107,6 +124,8 @@ export async function startScriptedCloud(tables: Tables, latency: ApiLatency): P
     resumedFrom: [],
     snapshots: 0,
     violations: [],
+    pictures: [],
+    looks: [],
     tell(event) {
       change(tables, event);
       const entry = { id: log.length + 1, event };

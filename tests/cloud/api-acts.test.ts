@@ -149,6 +149,8 @@ describe('the end of a delivery', () => {
     const name = await world.alarm({ delivered_at: 5 });
     world.ends = 'settled';
     await refused(await act(`/alarms/${name}/end`, ending), 409, /already/);
+    world.ends = 'ambiguous';
+    await refused(await act(`/alarms/${name}/end`, ending), 409, /digest/);
     world.ends = 'unknown';
     await refused(await act('/alarms/gate.0.alarm.9/end', ending), 404, /no alarm/);
     await refused(await act(`/alarms/${name}/end`, { by: 'li' }), 400, /reason/);

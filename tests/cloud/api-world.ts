@@ -14,10 +14,12 @@ import { startLiveness } from '#cloud/liveness/liveness.ts';
 import { namesOf } from '#cloud/names.ts';
 import type { Liveness } from '#cloud/liveness/liveness.ts';
 import { Shedding } from '#cloud/ingest/shedding.ts';
+import { openPictures, type Pictures } from '#cloud/pictures/pictures.ts';
+import { picturesConfig } from '#cloud/pictures/config.ts';
 import { recordsIn } from '#cloud/records/records.ts';
 import { openStore } from '#cloud/store/store.ts';
 import type { Store } from '#cloud/store/store.ts';
-import type { SqlValue } from '#platform/ports.ts';
+import type { FilePort, SqlValue } from '#platform/ports.ts';
 import type { ApiCentre } from '#protocols/api.ts';
 import type { Command } from '#protocols/messages/command.ts';
 import type { DeviceReport } from '#protocols/messages/state.ts';
@@ -58,13 +60,20 @@ export class ApiWorld {
   /** Commands that went down, in order. */
   readonly sent: Command[] = [];
   readonly warnings: string[] = [];
+  readonly disk = new MemoryDatabases();
+  /** Where pictures are kept; null: this cloud keeps none. */
+  files: FilePort | null = null;
+  /** Of cloud.yaml. */
+  keeping: object = {};
+  free = 1e12;
+  pictures: Pictures | null = null;
   /** What comes of ending a delivery. */
   ends: Ended = 'unknown';
   #signals = 0;
 
   async start(options: Partial<ApiOptions> = {}): Promise<this> {
     const { clock } = this;
-    this.store = await openStore({ clock, random: seeded(), databases: new MemoryDatabases() });
+    this.store = await openStore({ clock, random: seeded(), databases: this.disk });
     const { store, campuses } = this;
     this.alerts = await createAlerts({ clock, log: quiet, store });
     this.liveness = await startLiveness({
@@ -83,6 +92,28 @@ export class ApiWorld {
       store,
       publish: (_campus, _gateway, message) => void this.sent.push(message),
     });
+    const feed = createFeed(store);
+    if (this.files) {
+      this.pictures = await openPictures({
+        ports: {
+          clock,
+          random: seeded(11),
+          log: quiet,
+          databases: this.disk,
+          disk: {
+            freeBytes: async () => this.free,
+            setAside: () => Promise.reject(new Error('nothing is damaged here')),
+            holdBack: async () => {},
+          },
+          files: this.files,
+        },
+        config: { pictures: picturesConfig.parse(this.keeping), campuses },
+        store,
+        feed,
+        commands: this.commands,
+        fleet: () => this.liveness,
+      });
+    }
     const names = namesOf(campuses);
     const { alerts, commands } = this;
     this.drills = await startDrills({ clock, random: seeded(9), log: quiet, store, alerts, commands, names });
@@ -91,7 +122,7 @@ export class ApiWorld {
         clock,
         log: { ...quiet, warn: (message) => void this.warnings.push(message) },
         store,
-        feed: createFeed(store),
+        feed,
         liveness: this.liveness,
         incidents: createIncidents({ clock, store }),
         centres: () => this.centres,
@@ -101,6 +132,7 @@ export class ApiWorld {
         drills: this.drills,
         endDelivery: async () => this.ends,
         records: recordsIn({ store, clock }),
+        pictures: this.pictures,
         load: () => new Shedding(clock, seeded(), 1000, () => {}).load(),
         boundMs: 2000,
       },
@@ -111,6 +143,7 @@ export class ApiWorld {
 
   async close(): Promise<void> {
     await this.api.close();
+    await this.pictures?.close();
     await this.liveness.close();
   }
 
@@ -127,10 +160,10 @@ export class ApiWorld {
   }
 
   /** The gateway reports with these devices. */
-  birth(devices: Partial<DeviceReport>[]): void {
+  birth(devices: Partial<DeviceReport>[], gateway = 'gate'): void {
     this.liveness.onState(
       'school',
-      'gate',
+      gateway,
       {
         kind: 'birth',
         session: 's1',

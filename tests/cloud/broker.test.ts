@@ -3,7 +3,7 @@ import * as fc from 'fast-check';
 import { connectAsync, type IClientOptions, type MqttClient } from 'mqtt';
 import { afterEach, beforeEach, expect, test, vi } from 'vitest';
 import { type EmbeddedBroker, maxPacketBytes, startEmbeddedBroker } from '#cloud/broker/embedded.ts';
-import { PacketMeter } from '#cloud/broker/packet-meter.ts';
+import { PacketMeter } from '#platform/packet-meter.ts';
 import { quiet } from './fake-ports.ts';
 
 let broker: EmbeddedBroker;

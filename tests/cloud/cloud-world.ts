@@ -2,7 +2,7 @@ import { createHash } from 'node:crypto';
 import { type Cloud, startCloud } from '#cloud/start.ts';
 import { type CloudConfig, cloudConfig } from '#cloud/config.ts';
 import type { Door, DoorResult, DoorSignal, Supervision } from '#platform/doors/door.ts';
-import type { MqttLinkOptions, Ports, SqlValue } from '#platform/ports.ts';
+import type { FilePort, MqttLinkOptions, Ports, SqlValue } from '#platform/ports.ts';
 import type { AlarmMessage, AlarmReport } from '#protocols/messages/alarm.ts';
 import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import { digestOf, type SignalFacts, type SignalName } from '#protocols/signal.ts';
@@ -67,6 +67,8 @@ export class CloudWorld {
   takesTests = true;
   /** What a test wants otherwise than `config`. */
   more: Partial<CloudConfig> = {};
+  /** Not in every world. */
+  files: FilePort | null = null;
   readonly #campuses: CloudConfig['campuses'];
   #links: MqttLinkOptions[] = [];
   #life = { dead: false };
@@ -114,6 +116,7 @@ export class CloudWorld {
         freeBytes: async () => 1e9,
         holdBack: async () => {},
       },
+      ...(this.files && { files: this.files }),
       mqtt: {
         connect: (options) => {
           links.push(options);

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import { nameText } from '#protocols/signal.ts';
 import { CloudWorld, directReport, nameOf, press } from './cloud-world.ts';
 import { settle } from './fake-ports.ts';
@@ -259,4 +259,51 @@ test('a sum is the same alarm after a crash, its count included', async () => {
   const [before, after] = [world.first.taken[0]!, world.first.taken.at(-1)!];
   expect(before.count).toBe(9);
   expect(after).toEqual({ ...before, pressedAtMonotonic: after.pressedAtMonotonic });
+});
+
+describe('alarms that have long been owed', () => {
+  const taken = () => world.first.taken.map(({ name }) => Number(name.split('.').at(-1)));
+  const many = 30;
+  let fifth: ReturnType<typeof press>;
+
+  beforeEach(async () => {
+    world.first.does = world.second.does = 'unreachable';
+    for (let n = 1; n <= many; n++) {
+      const alarm = press(world, n);
+      if (n === 5) fifth = alarm;
+      await world.says(alarm);
+      await world.clock.pass(100);
+    }
+    world.crash();
+    await world.clock.freeze(3_600_000);
+    world.first.does = 'nothing';
+    world.first.taken.length = 0;
+    await world.start();
+    await world.clock.pass(2_000);
+  });
+
+  test('go oldest first, two at a time, and a fresh press overtakes them', async () => {
+    expect(taken()).toEqual([1, 2]);
+    await world.says(press(world, many + 1));
+    expect(taken()).toEqual([1, 2, many + 1]);
+    world.first.answer();
+    await settle();
+    expect(taken()).toEqual([1, 2, many + 1, 3, 4]);
+  });
+
+  test('are all delivered, and one that has a receipt meanwhile is not sent', async () => {
+    await world.says(directReport(fifth));
+    world.first.does = 'receipt';
+    world.first.answer();
+    await world.clock.pass(1000);
+    expect(taken()).toEqual([1, 2, 3, 4, ...Array.from({ length: many - 5 }, (_, i) => i + 6)]);
+    expect(world.rows('SELECT n FROM signals WHERE delivered_at IS NULL')).toEqual([]);
+  });
+
+  test('that a centre refuses keep the others waiting no longer than their turn', async () => {
+    world.first.does = 'refused';
+    world.first.answer();
+    await world.clock.pass(3000);
+    expect(new Set(taken()).size).toBe(many);
+  });
 });

@@ -1,4 +1,4 @@
-import { beforeEach, expect, test } from 'vitest';
+import { beforeEach, describe, expect, test } from 'vitest';
 import type { ApiDrill } from '#protocols/api.ts';
 import { drillReports } from '#cloud/drills/report.ts';
 import { namesOf } from '#cloud/names.ts';
@@ -129,5 +129,56 @@ test('once its end is asked for a press is real here, whether or not the gateway
   await world.start();
   await world.says(press(world, 1, drilled));
   expect(world.first.taken).toMatchObject([{ mode: 'real', code: '120' }]);
-  expect(world.openAlerts()).toEqual(['drill-unknown gate']);
+  expect(world.openAlerts()).toContain('drill-unknown gate');
+});
+
+describe('an early end that its gateway does not answer', () => {
+  let id: string;
+  beforeEach(async () => {
+    id = await world.drill(['button-1']);
+    await gatewaySays('drill', true);
+    await world.cloud.drills.end(id, 'wang');
+  });
+  const alerts = () => world.openAlerts();
+
+  test('is an alert: at the campus a press may still be a drill; the answer ends it', async () => {
+    await world.clock.pass(9_999);
+    expect(alerts()).toEqual([]);
+    await world.clock.pass(1);
+    expect(alerts()).toEqual([`drill-end-unanswered ${id}`]);
+    await gatewaySays('drill-end', true);
+    expect(alerts()).toEqual([]);
+    expect(await report()).toMatchObject({ state: 'over', ended_by: 'wang' });
+  });
+
+  test('is none once it is answered', async () => {
+    await gatewaySays('drill-end', true);
+    await world.clock.pass(60_000);
+    expect(alerts()).toEqual([]);
+  });
+
+  test('is over when the drill is over by itself', async () => {
+    await world.clock.pass(60_000);
+    expect(alerts()).toEqual([`drill-end-unanswered ${id}`]);
+    await world.clock.pass(1_800_000);
+    expect(alerts()).toEqual([]);
+  });
+
+  test('is still waited for after a restart of the cloud', async () => {
+    world.crash();
+    await world.start();
+    await world.clock.pass(10_000);
+    expect(alerts()).toEqual([`drill-end-unanswered ${id}`]);
+    await gatewaySays('drill-end', true);
+    expect(alerts()).toEqual([]);
+    expect(await report()).toMatchObject({ state: 'over', ended_by: 'wang' });
+  });
+
+  test('and was over while the cloud was down, is an alert no more', async () => {
+    await world.clock.pass(60_000);
+    world.crash();
+    await world.clock.freeze(3_600_000);
+    await world.start();
+    expect(alerts()).toEqual([]);
+  });
 });

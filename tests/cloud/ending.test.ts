@@ -112,3 +112,24 @@ test('an undelivered alarm that could not be told when it was due, because the d
   await world.clock.pass(30_000);
   expect(world.openAlerts().map((alert) => alert.split(' ')[0])).toContain('alarm-undelivered');
 });
+
+test('of two presses that a cloned card gave one name, only the one that is meant is ended', async () => {
+  world.first.does = world.second.does = 'unreachable';
+  const one = press(world, 1, { counter: 1 });
+  const two = press(world, 1, { counter: 2, facts: { zone: 2 } });
+  await world.says(one);
+  await world.says(two);
+  const ending = { by: 'wang', reason: 'taken by telephone' };
+  const ended = () => world.rows('SELECT zone, ended_by FROM signals ORDER BY zone');
+  expect(await world.cloud.endDelivery(nameText(one.name), ending)).toBe('ambiguous');
+  expect(ended()).toEqual([
+    { zone: 1, ended_by: null },
+    { zone: 2, ended_by: null },
+  ]);
+  expect(await world.cloud.endDelivery(nameText(one.name), { ...ending, digest: two.digest })).toBe('ended');
+  expect(ended()).toEqual([
+    { zone: 1, ended_by: null },
+    { zone: 2, ended_by: 'wang' },
+  ]);
+  expect(await world.cloud.endDelivery(nameText(one.name), { ...ending, digest: 'another' })).toBe('unknown');
+});

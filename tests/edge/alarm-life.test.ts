@@ -324,6 +324,26 @@ test('it stays in the outbox until the lamp has confirmed, or its button has bee
   expect(world.edge.status().alarms).toHaveLength(0);
 });
 
+test('a unit that was replaced will not confirm: a day after, its delivered alarm leaves, and no sooner', async () => {
+  world.driver.confirms = false;
+  world.press();
+  await world.clock.skip(3_600_000);
+  const hours = async (count: number, serial: string) => {
+    for (let hour = 0; hour < count; hour++) {
+      world.driver.context.heard('north', { serial });
+      await world.clock.skip(3_600_000);
+    }
+  };
+  await hours(30, '00000007');
+  expect(world.edge.status().alarms).toHaveLength(1);
+  await hours(23, '00000008');
+  await hours(1, '00000007');
+  await hours(23, '00000008');
+  expect(world.edge.status().alarms).toHaveLength(1);
+  await hours(1, '00000008');
+  expect(world.edge.status().alarms).toEqual([]);
+});
+
 test('a button that is heard holds its alarm until its lamp confirms, however long that takes', async () => {
   world.driver.confirms = false;
   world.press();

@@ -127,21 +127,23 @@ test('a batch that is not answered is sent again, oldest first; a receipt ends i
   expect(sent).toHaveLength(4);
 });
 
-test('after an unclean start a new epoch begins; after an orderly one the old goes on', async () => {
-  const first = await start({ up: true });
-  await measureFor(first, 1);
-  clock.kill();
-  const second = await start({ up: true });
-  await measureFor(second, 1);
-  expect(new Set(sent.map((m) => m.epoch)).size).toBe(2);
-  await second.close();
+test('each start has an epoch of its own, and what the last one held is sent first', async () => {
+  const link = { up: false };
+  const first = await start(link);
+  await measureFor(first, 2);
+  await first.close();
   await settle();
   clock.kill();
-  sent = [];
-  const third = await start({ up: true });
-  await measureFor(third, 1);
-  const last = sent.at(-1)!;
-  expect(last.n).toBe(2);
+  link.up = true;
+  const second = await start(link);
+  await measureFor(second, 1);
+  const [old, , fresh] = sent.map((m) => m.epoch);
+  expect(sent).toMatchObject([
+    { epoch: old, n: 1 },
+    { epoch: old, n: 2 },
+    { epoch: fresh, n: 1 },
+  ]);
+  expect(fresh).not.toBe(old);
 });
 
 const batches = () => sent.filter((m) => m.kind === 'telemetry');
@@ -166,6 +168,25 @@ test('what the cloud misses is sent again at once while it is held, and said to 
   telemetry.receipt(receipt(0, { missing: [[3, 3]] }));
   await clock.pass(1000);
   expect(gone().at(-1)).toMatchObject({ from: 3, to: 3, values: 0, why: 'unreadable' });
+});
+
+test('what is gone at the end of an epoch that is over is said unasked, until the cloud has answered', async () => {
+  const link = { up: false };
+  const first = await start(link);
+  await measureFor(first, 5);
+  link.up = true;
+  first.receipt({ epoch: 'e', n: 0, missing: [], pace: { kind: 'refused', for_ms: 60_000 } });
+  await clock.pass(1000);
+  expect(sent).toEqual([]);
+  clock.kill();
+  const second = await start(link);
+  await clock.pass(1000);
+  expect(gone()).toMatchObject([{ from: 1, to: 5, values: 5, why: 'refused' }]);
+  await clock.pass(10_000);
+  expect(gone()).toHaveLength(2);
+  second.receipt(receipt(5));
+  await clock.pass(30_000);
+  expect(gone()).toHaveLength(2);
 });
 
 test('slowed: no more batches a second than the cloud takes, and none is lost', async () => {

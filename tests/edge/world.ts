@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto';
 import { DatabaseSync } from 'node:sqlite';
 import { z } from 'zod';
 import type { Door, DoorResult, DoorSignal, Supervision } from '#platform/doors/door.ts';
+import type { HttpPort } from '#platform/http.ts';
 import { DatabaseError } from '#platform/database-error.ts';
 import type {
   Clock,
@@ -14,7 +15,7 @@ import type {
 } from '#platform/ports.ts';
 import { SqliteFile, boundStatement } from '#platform/sqlite.ts';
 import { deviceBase, type EdgeConfig, parseEdgeConfig } from '#edge/config.ts';
-import type { ActResult, DeviceBase, Driver, DriverContext, RaisedEvent } from '#edge/driver.ts';
+import type { ActResult, DeviceBase, Driver, DriverContext, DriverRun, RaisedEvent } from '#edge/driver.ts';
 import { type Edge, startEdge } from '#edge/start.ts';
 import type { AlarmMessage, AlarmReport } from '#protocols/messages/alarm.ts';
 import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
@@ -406,7 +407,7 @@ export class TestDriver implements Driver {
     return [];
   }
 
-  start(context: DriverContext) {
+  start(context: DriverContext): DriverRun {
     this.starts++;
     this.context = context;
     if (this.throwsAtStart) throw new Error('no wire');
@@ -429,6 +430,8 @@ export class World {
   readonly cloud = new TestCloud(this.clock);
   door = new TestDoor(this.clock);
   driver = new TestDriver();
+  /** Not in every world. */
+  http: HttpPort | null = null;
   logged: { level: string; message: string; fields: Record<string, unknown> | undefined }[] = [];
   edge!: Edge;
   #life: { dead: boolean } | null = null;
@@ -469,6 +472,7 @@ export class World {
       streams: { open: () => Promise.reject(new Error('no wires here')) },
       listening: { listen: () => Promise.reject(new Error('nobody dials in here')) },
       log,
+      ...(this.http && { http: this.http }),
     };
     const starting = startEdge(ports, config, () => this.door);
     const progress = { running: false };

@@ -71,11 +71,13 @@ export interface Campus {
   alerts(state: 'open' | 'all'): Promise<ApiAlert[]>;
   /** The simulator's control door: a POST where there is a body. */
   control(path: string, body?: unknown): Promise<unknown>;
-  api(path: string): Promise<unknown>;
+  api(path: string, body?: unknown): Promise<unknown>;
   /** What the processes printed, for a failing test to show. */
   output(): string;
   close(): Promise<void>;
 }
+
+type Plain = Record<string, unknown>;
 
 export interface CampusOptions {
   broker: 'mosquitto' | 'embedded';
@@ -90,6 +92,8 @@ export interface CampusOptions {
   database?: boolean;
   /** Gives the edge's folder a file system of its own of so many MB, where this user may mount one. */
   edgeDiskMb?: number;
+  /** What the test wants otherwise in the files that the processes are started with. */
+  amend?: Partial<Record<'sim' | 'cloud' | 'edge', (file: Plain, at: { url: string }) => Plain>>;
   /** Puts something between two processes: gets the port that is meant, gives the port to use. */
   between?: (link: Link, port: number) => Promise<number>;
 }
@@ -106,6 +110,7 @@ export async function openCampus({
   sensors = 0,
   database = false,
   edgeDiskMb,
+  amend = {},
   between = (_link, port) => Promise.resolve(port),
 }: CampusOptions): Promise<Campus> {
   const folder = mkdtempSync(join(tmpdir(), 'belfry-campus-'));
@@ -157,30 +162,30 @@ export async function openCampus({
     await gone;
   }
 
-  writeFileSync(
-    file('sim.yaml'),
-    stringify({
-      buttons: Array.from({ length: buttons }, (_, i) => ({
-        id: `button-${i + 1}`,
-        serial: (0xb0000001 + i).toString(16),
-      })),
-      cameras: devices ? [{ id: 'camera-1', password: 'secret' }] : [],
-      buses: [
-        ...(devices
-          ? [
-              {
-                id: 'bus-1',
-                sensors: [
-                  { id: 'smoke-1', unit: 1, model: 'smoke-register-2' },
-                  { id: 'smoke-2', unit: 2, model: 'smoke-register-2' },
-                ],
-              },
-            ]
-          : []),
-        ...measuringBuses(sensors),
-      ],
-    }),
-  );
+  const url = `http://127.0.0.1:${httpPort}`;
+  const write = (name: 'sim' | 'cloud' | 'edge', plain: Plain) =>
+    writeFileSync(file(`${name}.yaml`), stringify(amend[name]?.(plain, { url }) ?? plain));
+  write('sim', {
+    buttons: Array.from({ length: buttons }, (_, i) => ({
+      id: `button-${i + 1}`,
+      serial: (0xb0000001 + i).toString(16),
+    })),
+    cameras: devices ? [{ id: 'camera-1', password: 'secret' }] : [],
+    buses: [
+      ...(devices
+        ? [
+            {
+              id: 'bus-1',
+              sensors: [
+                { id: 'smoke-1', unit: 1, model: 'smoke-register-2' },
+                { id: 'smoke-2', unit: 2, model: 'smoke-register-2' },
+              ],
+            },
+          ]
+        : []),
+      ...measuringBuses(sensors),
+    ],
+  });
   writeFileSync(file('110.yaml'), stringify({ centres: [{ id: 'city-110' }] }));
   if (database)
     writeFileSync(file('influx.conf'), influxConfig(folder, influxPort, await reservePort(0, '')));
@@ -197,70 +202,63 @@ export async function openCampus({
   const hardware = { ...described('sim'), centres };
   const { host, port } = hardware.centres[0]!;
   const door = async (link: Link) => ({ id: 'dc09', kind: 'dc09', host, port: await between(link, port) });
-  writeFileSync(
-    file('cloud.yaml'),
-    stringify({
-      broker:
-        broker === 'embedded'
-          ? { embedded: { port: mqttPort } }
-          : { url: `mqtt://127.0.0.1:${await between('cloud-broker', mqttPort)}` },
-      http: { port: httpPort },
-      ...(database
-        ? {
-            telemetry: {
-              influx: { version: 1, url: `http://127.0.0.1:${influxPort}`, database: 'belfry' },
-            },
-          }
-        : {}),
-      centres: [
-        {
-          id: 'city-110',
-          primary: true,
-          doors: [{ ...(await door('cloud-110')), supervision: { account: '110A', interval_s: 1 } }],
-        },
-      ],
-    }),
-  );
-  writeFileSync(
-    file('edge.yaml'),
-    stringify({
-      campus: 'test-school',
-      gateway: 'test-gateway',
-      account: '1234',
-      broker: { url: `mqtt://127.0.0.1:${await between('edge-broker', mqttPort)}` },
-      ...(direct ? { direct: { centre: 'city-110', door: await door('edge-110') } } : {}),
-      heartbeat_s: 1,
-      devices: [
-        ...hardware.buttons.map(({ id, serial, address }, i) => ({
-          id,
-          driver: 'button',
-          address,
-          serial,
-          zone: i + 1,
-        })),
-        ...hardware.sensors.map(({ id, address, unit, model }, i) => ({
-          id,
-          driver: 'modbus',
-          address,
-          unit,
-          model,
-          ...(model === measuringModel
-            ? { poll_ms: 10_000, heartbeat_s: 30 }
-            : { poll_ms: 200, heartbeat_s: 1, zone: 801 + i }),
-        })),
-        ...hardware.cameras.map(({ id, address, username, password }) => ({
-          id,
-          driver: 'onvif-camera',
-          address,
-          username,
-          password,
-          heartbeat_s: 1,
-        })),
-      ],
-    }),
-  );
+  write('cloud', {
+    broker:
+      broker === 'embedded'
+        ? { embedded: { port: mqttPort } }
+        : { url: `mqtt://127.0.0.1:${await between('cloud-broker', mqttPort)}` },
+    http: { port: httpPort },
+    ...(database
+      ? {
+          telemetry: {
+            influx: { version: 1, url: `http://127.0.0.1:${influxPort}`, database: 'belfry' },
+          },
+        }
+      : {}),
+    centres: [
+      {
+        id: 'city-110',
+        primary: true,
+        doors: [{ ...(await door('cloud-110')), supervision: { account: '110A', interval_s: 1 } }],
+      },
+    ],
+  });
+  write('edge', {
+    campus: 'test-school',
+    gateway: 'test-gateway',
+    account: '1234',
+    broker: { url: `mqtt://127.0.0.1:${await between('edge-broker', mqttPort)}` },
+    ...(direct ? { direct: { centre: 'city-110', door: await door('edge-110') } } : {}),
+    heartbeat_s: 1,
+    devices: [
+      ...hardware.buttons.map(({ id, serial, address }, i) => ({
+        id,
+        driver: 'button',
+        address,
+        serial,
+        zone: i + 1,
+      })),
+      ...hardware.sensors.map(({ id, address, unit, model }, i) => ({
+        id,
+        driver: 'modbus',
+        address,
+        unit,
+        model,
+        ...(model === measuringModel
+          ? { poll_ms: 10_000, heartbeat_s: 30 }
+          : { poll_ms: 200, heartbeat_s: 1, zone: 801 + i }),
+      })),
+      ...hardware.cameras.map(({ id, address, username, password }) => ({
+        id,
+        driver: 'onvif-camera',
+        address,
+        username,
+        password,
+        heartbeat_s: 1,
+      })),
+    ],
+  });
 
-  const url = `http://127.0.0.1:${httpPort}`;
   async function ask(base: string, token: string, path: string, body?: unknown): Promise<unknown> {
     const answer = await fetch(`${base}${path}`, {
       method: body === undefined ? 'GET' : 'POST',
@@ -278,7 +276,8 @@ export async function openCampus({
   };
   const control = controlOf('sim');
   const centre = controlOf('110');
-  const api = (path: string) => ask(url, readFileSync(file('cli-token'), 'utf8').trim(), path);
+  const api = (path: string, body?: unknown) =>
+    ask(url, readFileSync(file('cli-token'), 'utf8').trim(), path, body);
 
   return {
     folder,

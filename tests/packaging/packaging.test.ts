@@ -74,7 +74,7 @@ describe('the images', () => {
     }
   });
 
-  it.each(['edge', 'bench'])('the %s can decode the pictures of cameras', async (name) => {
+  it.each(['edge', 'cloud', 'bench'])('the %s can decode the pictures of cameras', async (name) => {
     const script = `const { default: sharp } = await import('sharp');
       const picture = await sharp({ create: { width: 8, height: 8, channels: 3, background: 'red' } }).jpeg().toBuffer();
       console.log((await sharp(picture).metadata()).format);`;

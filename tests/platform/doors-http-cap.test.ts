@@ -289,18 +289,21 @@ describe('the document', () => {
 
 test('only an answer about this very document holds a reference', () => {
   const ours = { identifier: 'a.1' };
-  expect(referenceIn('{"reference":" JJ1 "}', ours)).toEqual({ reference: 'JJ1' });
-  expect(referenceIn('{"reference":"JJ1","identifier":"a.1"}', ours)).toEqual({ reference: 'JJ1' });
+  expect(referenceIn('{"reference":" JJ1 ","identifier":"a.1"}', ours)).toEqual({ reference: 'JJ1' });
   for (const bad of [
     '',
     'OK',
     'null',
     '[]',
     '{}',
-    '{"reference":""}',
-    '{"reference":"  "}',
-    '{"reference":7}',
-    `{"reference":"${'x'.repeat(201)}"}`,
+    '{"identifier":"a.1"}',
+    '{"reference":"","identifier":"a.1"}',
+    '{"reference":"  ","identifier":"a.1"}',
+    '{"reference":7,"identifier":"a.1"}',
+    `{"reference":"${'x'.repeat(201)}","identifier":"a.1"}`,
+    // It does not say what it is an answer to, or hands back what it was sent.
+    '{"reference":"JJ1"}',
+    '{"reference":"a.1","identifier":"a.1"}',
     '{"reference":"JJ1","identifier":"a.2"}',
     '<html></html>',
     '<',
@@ -319,6 +322,9 @@ test('only an answer about this very document holds a reference', () => {
     });
   expect(referenceIn(ack('Ack', 'belfry,a.1,2026-09-01T16:00:00+08:00'), ours)).toEqual({ reference: 'JJ1' });
   expect(referenceIn(ack('Ack', 'belfry,a.2,2026-09-01T16:00:00+08:00'), ours)).toHaveProperty('problem');
+  expect(
+    referenceIn(ack('Ack', 'belfry,JJ1,2026-09-01T16:00:00+08:00'), { identifier: 'JJ1' }),
+  ).toHaveProperty('problem');
   expect(referenceIn(ack('Error', 'belfry,a.1,2026-09-01T16:00:00+08:00'), ours)).toHaveProperty('problem');
 });
 

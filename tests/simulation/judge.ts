@@ -1,8 +1,17 @@
 import { firstBreak, type LogEntry } from '#cloud/incidents/chain.ts';
+import type { Identity } from './centre-book.ts';
 import { type CentreName, centres, type City } from './city.ts';
 import type { Pressed } from './ledger.ts';
 import type { Named, Told } from './names.ts';
 import type { Plan } from './plan.ts';
+
+interface Frame {
+  identity: Identity;
+  point: string;
+  /** Its place among all frames of the centre. */
+  first: number;
+  times: number[];
+}
 
 /** What is no wrong, and yet worth counting. */
 export interface Judged {
@@ -96,13 +105,14 @@ function judgePresses(city: City, inOutbox: Set<string>, atCloud: Set<string>): 
   // A name of which nobody has ever heard may be known to 110, by the direct path of an edge that then died.
   const { identities } = city.book(centres[0]);
   const at110 = unexplained.get(centres[0])!;
+  const explained = explain(
+    suspects.map(({ pressed }) => pressed),
+    [...at110].map((identity) => ({ identity, ...identities.get(identity)! })),
+  );
   for (const { pressed, litTooSoon } of suspects) {
-    const { finger, unit, heldWhenLit } = pressed;
-    const zone = ` ${String(unit + 1).padStart(3, '0')}"`;
+    const { finger } = pressed;
     const named = names.of(finger).some(({ identity }) => identities.has(identity));
-    const told = [...at110].find(
-      (identity) => identity.includes(zone) && identities.get(identity)!.first < (heldWhenLit ?? 0),
-    );
+    const told = explained.get(pressed);
     if (told !== undefined) at110.delete(told);
     if (litTooSoon && told === undefined)
       findings.add('lies', `${finger}: its lamp said delivered before 110 had it`);
@@ -116,6 +126,23 @@ function judgePresses(city: City, inOutbox: Set<string>, atCloud: Set<string>): 
       else findings.add('unexplained', `${centre} holds ${identity}`);
     }
   return { twins, forgotten };
+}
+
+/**
+ * Gives each frame to a press of its point that was made before it came and lit after it. Of several that fit, the one
+ * whose lamp was lit first has it: so no press goes without a frame that it could have had.
+ */
+function explain(presses: Pressed[], frames: Frame[]): Map<Pressed, Identity> {
+  const explained = new Map<Pressed, Identity>();
+  const litFirst = presses.toSorted((a, b) => (a.heldWhenLit ?? Infinity) - (b.heldWhenLit ?? Infinity));
+  for (const { identity, point, first, times } of frames.toSorted((a, b) => a.first - b.first)) {
+    const pressed = litFirst.find(
+      (p) =>
+        p.point === point && p.at <= times[0]! && first < (p.heldWhenLit ?? Infinity) && !explained.has(p),
+    );
+    if (pressed !== undefined) explained.set(pressed, identity);
+  }
+  return explained;
 }
 
 /** 110 took it from an edge that died at once, and whose unit was not answered: it was sent again, as another. */

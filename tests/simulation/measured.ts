@@ -62,16 +62,19 @@ export class Measured {
       'gaps',
       'SELECT epoch, first, last FROM gaps',
     );
-    // A loss can only be seen when a later one comes.
-    const last = new Map<string, number>();
-    for (const key of [...stored, ...atEdge]) {
-      const { epoch, n } = this.#batches.get(key)!;
-      last.set(epoch, Math.max(last.get(epoch) ?? 0, n));
-    }
+    // In the epoch that goes on a loss is only seen when a later one comes; of the others the edge tells it.
+    const current = [...this.#batches.values()].at(-1)?.epoch;
+    const last = Math.max(
+      0,
+      ...[...stored, ...atEdge]
+        .map((key) => this.#batches.get(key)!)
+        .filter(({ epoch, values }) => epoch === current && values.length > 0)
+        .map(({ n }) => n),
+    );
     for (const [key, { epoch, n }] of this.#batches) {
       if (atEdge.has(key) || stored.has(key) || this.#gone.has(key)) continue;
       if (gaps.some((gap) => gap.epoch === epoch && gap.first <= n && n <= gap.last)) continue;
-      if (n > (last.get(epoch) ?? 0)) continue;
+      if (epoch === current && n > last) continue;
       city.findings.add('vanished', `batch ${n} of ${epoch}`);
     }
   }

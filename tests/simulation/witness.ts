@@ -19,7 +19,7 @@ const inFlightMs = 50;
 export class Witness {
   readonly #city: City;
   readonly #copies = new Map<string, number[]>();
-  /** Questions without an answer, by name. */
+  /** Questions (copies, reports) since the last answer, by name: one answer is for all that wait together. */
   readonly #owed = new Map<string, number>();
   /** Alarms that have gone to the cloud: when, and until when the rest of the edge makes way for them. */
   readonly #underWay = new Map<string, { from: number; to: number }>();
@@ -69,7 +69,7 @@ export class Witness {
     if (message.name === undefined) return;
     const { gateway, epoch, n } = message.name;
     const name = `${gateway}.${epoch}.alarm.${n}`;
-    this.#owed.set(name, (this.#owed.get(name) ?? 0) + (alarmLane ? 1 : -1));
+    this.#owed.set(name, alarmLane ? (this.#owed.get(name) ?? 0) + 1 : 0);
     if (message.kind === 'alarm-receipt') return;
     const { now } = city.world;
     if (message.kind === 'alarm') {
@@ -104,16 +104,15 @@ export class Witness {
     }
   }
 
-  /** From here on every question (a copy, a report) and every answer is counted. */
+  /** From here on questions and answers are counted. */
   countAnswers(): void {
     this.#owed.clear();
     this.#countedFrom = this.#city.world.now;
   }
 
   /**
-   * Called when nothing but 110 was wrong since `countAnswers`, for presses made since then: of older ones a pile
-   * may come at once, and there a newer copy takes the place of one that waits. A report and a copy, which go
-   * together, may be on their way.
+   * Called when nothing but 110 was wrong since `countAnswers`, for presses made since then. A report and a copy,
+   * which go together, may be on their way.
    */
   findUnanswered(): void {
     const { ledger, names, findings } = this.#city;

@@ -3,6 +3,7 @@ import { furthest } from '../reading/alarms.ts';
 import { campusName, deviceName, typeWord } from '../reading/places.ts';
 import { duration, timeOfDay } from '../reading/times.ts';
 import { useSpeech } from '../words/language.ts';
+import { Pictures } from './Pictures.tsx';
 import { Receipts } from './Receipts.tsx';
 import { StateGlyph } from './StateGlyph.tsx';
 import { Strip } from './Strip.tsx';
@@ -71,6 +72,7 @@ export function AlarmRow({ alarm, open, onOpen, centres, boundMs, now }: Props) 
               .filter((note) => note !== null)
               .join(' · ')}
           </p>
+          <Pictures alarm={alarm} now={now} />
           <Receipts receipts={alarm.centres} centres={centres} now={now} />
         </div>
       )}

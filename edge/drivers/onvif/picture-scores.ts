@@ -1,4 +1,5 @@
 import { createHash } from 'node:crypto';
+import { decoder } from '#platform/jpeg.ts';
 import { jpegSize } from './jpeg.ts';
 
 /** A picture, small and grey, as everything is judged on. */
@@ -32,21 +33,6 @@ const pixelLimit = 4e7;
 const dark = 20;
 const bright = 235;
 const steps = 32;
-
-/** This gateway has no decoder: a fault of ours, not of the camera. */
-export class NoDecoder extends Error {}
-
-/**
- * The decoder is native, and there is none for every processor and C library: it is loaded when the first picture
- * is there, so that an edge without one starts, and its alarms flow.
- */
-async function decoder() {
-  try {
-    return (await import('sharp')).default;
-  } catch (error) {
-    throw new NoDecoder('this gateway cannot decode pictures', { cause: error });
-  }
-}
 
 /**
  * Decodes a JPEG. Rejects when it is none, is cut, or names more than 40 megapixels; with `NoDecoder` when this

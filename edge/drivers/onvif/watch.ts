@@ -1,4 +1,5 @@
 import { backoff } from '#platform/backoff.ts';
+import { NoDecoder } from '#platform/jpeg.ts';
 import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import type { ActResult, DriverContext } from '../../driver.ts';
 import type { OnvifCamera } from '../onvif-camera.ts';
@@ -7,7 +8,7 @@ import { agshClient } from './agsh-client.ts';
 import { checkUp } from './checkup.ts';
 import type { Call, CameraClient } from './client.ts';
 import { noticeReader } from './notices.ts';
-import { NoDecoder, smallPicture } from './picture-scores.ts';
+import { smallPicture } from './picture-scores.ts';
 import { pictureWatch } from './picture-watch.ts';
 import { lookAtStream } from './stream-look.ts';
 import * as words from './words.ts';
@@ -193,6 +194,7 @@ export function watchCamera(context: DriverContext, device: OnvifCamera): Camera
       return 'failed';
     }
     const { scores, problem, suspect, reference } = judge(small);
+    if (!suspect || problem) context.picture?.(device.id, taken.value.bytes, problem ? 'bad' : 'good');
     found('picture', problem);
     measurePicture('picture_black', scores.black, '');
     measurePicture('picture_overexposed', scores.overexposed, '');

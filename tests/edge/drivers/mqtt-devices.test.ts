@@ -182,7 +182,8 @@ describe('a message of another system', () => {
       device('a', 'tasmota', 'gate', 'x'),
       device('b', 'tasmota', 'gate', 'x', { username: 'u' }),
     ];
-    const line = { address: { kind: 'local' as const }, devices: [a, b] };
+    const address = { kind: 'mqtt' as const, url: 'mqtt://127.0.0.1:1883', host: '127.0.0.1', port: 1883 };
+    const line = { address, devices: [a, b] };
     expect(mqttDevicesDriver.configure(line).map((p) => p.problem)).toEqual([
       'all devices of one broker share one login: a has another',
       '"x" of tasmota is a already',

@@ -50,8 +50,10 @@ it.each<[View, string]>([
   const { camera, told, health } = await watched({ picture_every_s: 1 });
   await until('the view is learnt', () => told.factsOf('gate').picture_reference === 'learnt');
   expect(health()).toBe('good');
+  expect(new Set(told.pictures.map(({ verdict }) => verdict))).toEqual(new Set(['good']));
   camera.lens.view = view;
   await until('it is told', () => health().includes(words));
+  expect(told.pictures.at(-1)).toMatchObject({ device: 'gate', verdict: 'bad' });
   camera.lens.view = 'clear';
   await until('it is good', () => health() === 'good');
 });

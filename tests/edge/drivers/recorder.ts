@@ -26,6 +26,7 @@ export function recorder(hurry = 1) {
     warnings: [] as string[],
     crashes: [] as unknown[],
     records: [] as { device: string; kind: DeviceRecord['kind']; details: DeviceRecord['details'] }[],
+    pictures: [] as { device: string; verdict: 'good' | 'bad' }[],
     measures: [] as { device: string; field: string; value: number; unit: string }[],
   };
   const log: Log = {
@@ -61,6 +62,7 @@ export function recorder(hurry = 1) {
     health: (device, health) => told.health.push({ device, health }),
     line: (open, reason) => told.lines.push({ open, reason }),
     record: (device, kind, details = {}) => told.records.push({ device, kind, details }),
+    picture: (device, _jpeg, verdict) => void told.pictures.push({ device, verdict }),
     measure: (device, field, value, unit) => told.measures.push({ device, field, value, unit }),
   };
   return {

@@ -75,6 +75,11 @@ describe('school days', () => {
     ]);
   });
 
+  it('a day of a year whose list is not out yet says so', () => {
+    expect(days.dayOf(at('2026-12-31T12:00')).published).toBe(true);
+    expect(days.dayOf(at('2027-01-04T12:00'))).toMatchObject({ school: true, published: false });
+  });
+
   it('every published day off and make-up day lies in its year, and every make-up day is a weekend', () => {
     for (const { year, off, working } of holidays.years) {
       for (const date of [...off.flatMap(({ from, to }) => [from, to]), ...working]) {

@@ -1,13 +1,21 @@
 import { describe, expect, it } from 'vitest';
 import { type CampusEntry, campusInventory, cityInventory } from '#protocols/inventory/campus.ts';
 import { complainOfCampus, complainOfCity } from '#protocols/inventory/complaints.ts';
+import type { Path } from '#protocols/inventory/reference.ts';
+import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import { stricter } from '#protocols/inventory/zones.ts';
 import { hilltop, inventory } from './hilltop.ts';
 
 function complaints(entry: CampusEntry): string[] {
   const said: string[] = [];
-  complainOfCampus(inventory(entry), [], (path, message) => said.push(`${path.join('.')}: ${message}`));
+  complainOfCampus(inventory(entry), [], (path, text) => said.push(inBoth(path, text)));
   return said;
+}
+
+/** In English, where the Chinese is there as well. */
+function inBoth(path: Path, { zh, en }: Bilingual): string {
+  expect(zh).toMatch(/\p{Script=Han}/u);
+  return `${path.join('.')}: ${en}`;
 }
 
 const zoneWith = (polygon: [number, number][], more = {}) => ({
@@ -118,6 +126,39 @@ describe('the inventory of a campus', () => {
     ).toHaveLength(1);
   });
 
+  it('a zone that bridges the notch of a plan reaches outside of it', () => {
+    const grounds = {
+      outline: [
+        [0, 0],
+        [30, 0],
+        [30, 20],
+        [20, 20],
+        [20, 5],
+        [10, 5],
+        [10, 20],
+        [0, 20],
+      ] as [number, number][],
+    };
+    const said = (polygon: [number, number][]) =>
+      complaints({ ...hilltop, grounds, zones: [zoneWith(polygon)] });
+    expect(
+      said([
+        [0, 0],
+        [30, 0],
+        [30, 5],
+        [0, 5],
+      ]),
+    ).toEqual([]);
+    expect(
+      said([
+        [0, 0],
+        [30, 0],
+        [30, 6],
+        [0, 6],
+      ]),
+    ).toEqual(['zones.0.polygon: it reaches outside of its plan']);
+  });
+
   it('a zone on a storey that nobody drew, and on one that is not there', () => {
     expect(
       complaints({
@@ -141,7 +182,7 @@ describe('the inventory of a campus', () => {
       complaints({
         ...hilltop,
         guards: [{ id: 'guard-1' }, { id: 'guard-1' }],
-        gates: [{ id: 'south', watched_by: ['gw-hill/none'], open_in: ['lunch'] }],
+        gates: [{ id: 'south', watched_by: ['gw-hill/none'], open_in: ['arrival', 'lunch'] }],
         zones: [{ id: 'gatehouse', kind: 'gatehouse', buttons: ['gw-hill/cam-gate'] }],
         rosters: [
           { gate: 'south', window: 'arrival' },
@@ -152,10 +193,69 @@ describe('the inventory of a campus', () => {
     ).toEqual([
       'guards.1.id: there is already a guard of this campus guard-1',
       'gates.0.watched_by.0: there is no device gw-hill/none on this campus',
-      'gates.0.open_in.0: the calendar has no window lunch',
-      'zones.0.buttons.0: gw-hill/cam-gate is not a button but a camera',
+      'gates.0.open_in.1: the calendar has no window lunch',
+      'zones.0.buttons.0: gw-hill/cam-gate is of kind camera, and here belongs button',
       'rosters.1: there is already a roster of south in arrival',
       'rosters.2.gate: there is no gate east on this campus',
+    ]);
+  });
+
+  it('a gate that a button watches, and rounds that a camera counts', () => {
+    expect(
+      complaints({
+        ...hilltop,
+        gates: [{ id: 'south', watched_by: ['gw-hill/press-gatehouse'] }],
+        patrol: [{ id: 'yard', reader: 'gw-hill/cam-gate' }],
+      }),
+    ).toEqual([
+      expect.stringMatching(
+        /^gates.0.watched_by.0: gw-hill\/press-gatehouse is of kind button, and here belongs input/,
+      ),
+      expect.stringMatching(
+        /^patrol.0.reader: gw-hill\/cam-gate is of kind camera, and here belongs card-reader/,
+      ),
+    ]);
+  });
+
+  it('one person in two roles of a window, and a roster for a window in which the gate does not open', () => {
+    const [arrival] = hilltop.rosters;
+    expect(
+      complaints({
+        ...hilltop,
+        gates: [{ id: 'south', watched_by: [], open_in: ['dismissal'] }],
+        rosters: [{ ...arrival!, parent: ['p-3', 'p-1'] }],
+      }),
+    ).toEqual([
+      'rosters.0.window: the gate south does not open in arrival',
+      'rosters.0.parent.1: p-1 is already leader in the same window',
+    ]);
+  });
+
+  it('a camera outside of its plan, one on no plan, and one that looks along the wall that it stands on', () => {
+    const camera = (id: string, at: [number, number], storey = 'f1') => ({
+      id,
+      kind: 'camera' as const,
+      building: 'main',
+      storey,
+      sight: { at, height_m: 3, heading_deg: 90, tilt_deg: 30, angle_deg: 90, range_m: 20 },
+    });
+    const devices = [
+      camera('a', [-1, 5]),
+      camera('b', [1, 1], 'f2'),
+      camera('c', [10, 5]),
+      camera('d', [20, 5]),
+    ];
+    const button = { ...camera('e', [5, 5]), kind: 'button' as const };
+    expect(
+      complaints({
+        ...hilltop,
+        gateways: [...hilltop.gateways, { id: 'gw-2', devices: [...devices, button] }],
+      }),
+    ).toEqual([
+      'gateways.1.devices.0.sight.at: it stands outside of its plan',
+      'gateways.1.devices.1.sight: it stands on no plan: draw its storey, or the grounds',
+      'gateways.1.devices.2.sight.at: it stands on a wall and looks along it: move it to the side that it sees',
+      'gateways.1.devices.4.sight: only a camera has a sight, and this is a button',
     ]);
   });
 
@@ -227,7 +327,7 @@ describe('the inventory of a campus', () => {
       campuses: [hilltop, { ...hilltop, id: 'valley', county: 'west' }],
     });
     const said: string[] = [];
-    complainOfCity(city, (path, message) => said.push(`${path.join('.')}: ${message}`));
+    complainOfCity(city, (path, text) => said.push(inBoth(path, text)));
     expect(said).toEqual([
       'campuses.1.county: lakeside has no county west',
       'campuses.1.gateways.0.id: there is already a gateway gw-hill, on hilltop',

@@ -1,12 +1,12 @@
 import * as fc from 'fast-check';
-import { readFileSync } from 'node:fs';
 import { describe, expect, it } from 'vitest';
-import { parse } from 'yaml';
-import { plan, type Polygon, type Sight, sight } from '#protocols/inventory/plan.ts';
+import { readDensities } from '#platform/pixel-densities.ts';
+import { plan, type Polygon, type Position, type Sight, sight } from '#protocols/inventory/plan.ts';
+import { distanceToEdge, edgesOf, isWithin } from '#protocols/inventory/polygon.ts';
 import { Coverage } from '#protocols/sight/coverage.ts';
-import { classOf, densityAt, pixelDensities, reachOf } from '#protocols/sight/pixel-density.ts';
+import { classOf, densityAt, reachOf } from '#protocols/sight/pixel-density.ts';
 import { areaOfRegion, common, regionOf, ringsOf, together, without } from '#protocols/sight/region.ts';
-import { floorOf } from '#protocols/sight/view.ts';
+import { floorOf, viewOf } from '#protocols/sight/view.ts';
 
 const rectangle = (x: number, y: number, to: number, up: number): Polygon => [
   [x, y],
@@ -75,6 +75,34 @@ describe('the blind spots of a zone', () => {
     expect(coverage.bestPlace(floor, [west, short])).toBe(null);
   });
 
+  it('every point of a grid in the zone is blind exactly where no camera’s view has it', () => {
+    const metres = fc.integer({ min: 1, max: 199 }).map((dm) => dm / 10);
+    const camera = fc
+      .tuple(metres, metres, fc.integer({ min: 0, max: 359 }), fc.constantFrom(40, 90, 360))
+      .map(([x, y, heading, angle_deg]) => at(x, y / 2, heading, { angle_deg, range_m: 9 }));
+    const zone = rectangle(2, 1, 17, 9);
+    let looked = 0;
+    fc.assert(
+      fc.property(fc.array(camera, { maxLength: 6 }), fc.nat({ max: 63 }), (cameras, dark) => {
+        const works = (i: number) => (dark & (1 << i)) === 0;
+        const { blind } = new Coverage(floor, [zone], cameras).zone(0, works);
+        const views = cameras.filter((_, i) => works(i)).map((sight) => ringsOf(viewOf(sight, floor)));
+        const within = (p: Position, rings: Polygon[]) =>
+          rings.filter((ring) => isWithin(p, ring)).length % 2 === 1;
+        const edges = [blind, ...views].flat().flatMap((ring) => edgesOf(ring));
+        for (let x = 2.13; x < 17; x += 0.71) {
+          for (let y = 1.17; y < 9; y += 0.71) {
+            if (edges.some((edge) => distanceToEdge([x, y], edge) < 0.005)) continue;
+            looked += 1;
+            expect(within([x, y], blind)).toBe(!views.some((view) => within([x, y], view)));
+          }
+        }
+      }),
+      { numRuns: 60 },
+    );
+    expect(looked).toBeGreaterThan(5_000);
+  });
+
   it('blind and seen make up the zone to 1e-6, and agree with an intersection to the millimetre of its edges', () => {
     const metres = fc.integer({ min: 0, max: 200 }).map((dm) => dm / 10);
     const camera = fc
@@ -108,9 +136,7 @@ it('a region’s rings keep their holes', () => {
 });
 
 describe('pixel density', () => {
-  const { editions } = pixelDensities.parse(
-    parse(readFileSync(new URL('../../../protocols/sight/pixel-density.yaml', import.meta.url), 'utf8')),
-  );
+  const editions = readDensities();
   const [of2015, of2025] = editions as [(typeof editions)[0], (typeof editions)[0]];
   // 90° wide: a view is twice as wide as it is far. The lens is taken as low as what it looks at.
   const camera = { resolution: [2000, 1000] as [number, number], angle_deg: 90, height_m: 1e-9 };

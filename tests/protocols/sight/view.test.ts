@@ -127,6 +127,17 @@ describe('what a camera sees, against areas worked out by hand', () => {
   });
 });
 
+it('a camera in a corner that looks out of the hall sees hundreds of corners within three millimetres, and it ends', () => {
+  const walls = [
+    [[3.3, 4.2], [5.4, 8]], [[13.5, 6.7], [0.5, 2.45]], [[11.9, 0.65], [17, 6.4]], [[7.1, 2.5], [15.3, 7.15]],
+    [[16.2, 0.6], [7.9, 3.5]], [[4.4, 5.45], [4.2, 0.85]], [[16.2, 2.15], [8.7, 0.05]], [[15.6, 8.5], [11.8, 7.1]],
+  ]; // prettier-ignore
+  const away = { at: [0, 0] as Position, heading_deg: -109, tilt_deg: 74, angle_deg: 200, range_m: 30 };
+  expect(
+    areaOfRegion(viewOf({ ...away, height_m: 3 }, floorOf(plan.parse({ outline: hall, walls })))),
+  ).toBeLessThan(0.01);
+});
+
 describe('what a camera sees, against sampling', () => {
   const metre = fc.integer({ min: 0, max: 200 }).map((dm) => dm / 10);
   const place = fc.tuple(

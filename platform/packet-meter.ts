@@ -1,3 +1,5 @@
+import type { Duplex } from 'node:stream';
+
 /**
  * Follows a stream of MQTT packets by their fixed headers alone (MQTT 3.1.1, 2.2), whatever its split, and finds a
  * packet that is announced to be longer than the limit before its bytes are kept.
@@ -43,4 +45,17 @@ export class PacketMeter {
     }
     return true;
   }
+}
+
+/** A broker takes its bytes by `read`: this is where a packet over the limit is stopped before it is gathered. */
+export function bounded<Socket extends Duplex>(socket: Socket, maxPacketBytes: number): Socket {
+  const meter = new PacketMeter(maxPacketBytes);
+  const read = socket.read.bind(socket);
+  socket.read = (size?: number) => {
+    const bytes = read(size) as Uint8Array | null;
+    if (bytes === null || meter.accepts(bytes)) return bytes;
+    socket.destroy(new Error(`a packet of more than ${maxPacketBytes} bytes`));
+    return null;
+  };
+  return socket;
 }

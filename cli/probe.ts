@@ -3,7 +3,7 @@ import { join } from 'node:path';
 import { z } from 'zod';
 import { apiAlarm, itemsOf, type ApiAlarm } from '#protocols/api.ts';
 import { lampState, originText } from '#protocols/signal.ts';
-import { pressed, simulatedButton } from '#sim/button/kind.ts';
+import { pressed, simulatedButton } from '#sim/button/part.ts';
 import { simulatedHardware } from '#sim/description.ts';
 import { UserError } from './service.ts';
 

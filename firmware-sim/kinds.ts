@@ -1,3 +1,4 @@
+import { buttonBuses } from './button/bus-kind.ts';
 import { buttons } from './button/kind.ts';
 import { cameras } from './camera/kind.ts';
 import { cardReaders } from './card-reader/kind.ts';
@@ -10,6 +11,7 @@ import { buses } from './modbus/kind.ts';
 /** Every kind of simulated hardware, by the name of its list in sim.yaml. */
 export const kinds = {
   buttons,
+  button_buses: buttonBuses,
   centres,
   cameras,
   buses,

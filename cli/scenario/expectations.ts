@@ -3,7 +3,7 @@ import type { Cloud } from '#cloud/start.ts';
 import { realClock } from '#platform/real/clock.ts';
 import { parseContactId } from '#protocols/contact-id.ts';
 import type { CentreFrame } from '#sim/centre/frame-store.ts';
-import type { SimulatedButton } from '#sim/button/kind.ts';
+import type { SimulatedButton } from '#sim/button/part.ts';
 import { found } from '#sim/control.ts';
 import type { Expectation } from './file.ts';
 import type { World } from './world.ts';

@@ -2,7 +2,7 @@ import { rmSync } from 'node:fs';
 import type { ByteStream, Listener, ListenPort } from '#platform/ports.ts';
 import { linkTo, openPty } from '../pty.ts';
 import { createButton } from './unit.ts';
-import type { Button, ButtonConfig, ButtonParts } from './unit.ts';
+import type { Button, ButtonConfig, ButtonParts } from './button.ts';
 
 /** Where the unit's wire comes out: a tty at a stable path, or a serial device server. */
 export type ButtonWire =

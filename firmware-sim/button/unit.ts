@@ -3,64 +3,24 @@ import { encodeFrame } from '#protocols/button-frame/encode.ts';
 import { directionOf } from '#protocols/button-frame/frame.ts';
 import type { Body, PressOrigin, PressType, SelfTestOutcome, Supply } from '#protocols/button-frame/frame.ts';
 import { heartbeatIntervalMs, maxWaitingPresses, retransmitDelayMs } from '#protocols/button-frame/timing.ts';
-import type { Clock, Log, Randomness } from '#platform/ports.ts';
 import { originText } from '#protocols/signal.ts';
+import type { Button, ButtonConfig, ButtonParts } from './button.ts';
 import { createBadLine, goodLine } from './bad-line.ts';
-import type { Misbehaviour } from './bad-line.ts';
-import type { ButtonMemory } from './memory.ts';
+import type { StoredPress } from './memory.ts';
+import { createOffered } from './offered.ts';
+import { createOutputs } from './outputs.ts';
 import { poweredClock } from './powered-clock.ts';
 import { climb, watchLimits } from './press.ts';
 import type { LampCause, PressLamp, PressRecord } from './press.ts';
 
-export interface ButtonConfig {
-  serial: number;
-  /** 0 on a line of its own. */
-  address?: number;
-  silent?: boolean;
-  heartbeatMs?: number;
-  firmware?: { major: number; minor: number };
-}
-
-export interface ButtonParts {
-  clock: Clock;
-  random: Randomness;
-  log: Log;
-  /** The unit's non-volatile memory. It is changed in place, and `save` is called after each change. */
-  memory: ButtonMemory;
-  save?(memory: ButtonMemory): void;
-}
-
-/** What a person or a fault does to the unit, and what can be seen of it. */
-export interface Button {
-  press(): PressOrigin;
-  longPress(): PressOrigin;
-  secondPress(): PressOrigin;
-  test(): PressOrigin;
-  /** Bytes from the host. */
-  receive(bytes: Uint8Array): void;
-  setTamper(open: boolean): void;
-  /** Percent; null: no battery. */
-  setBattery(percent: number | null, supply: Supply): void;
-  setSwitch(outcome: SelfTestOutcome): void;
-  misbehave(line: Partial<Misbehaviour>): void;
-  /** Power off and on: all but the memory is lost. */
-  restart(): void;
-  /** Power off. */
-  stop(): void;
-  /** What the lamp shows; `dark` always for a silent unit. */
-  shown(): PressLamp | 'dark';
-  /** What it showed and when, newest last, at most 500. */
-  lampHistory(): readonly { at: number; shown: PressLamp | 'dark' }[];
-  /** The presses that it remembers, oldest first, at most 64. */
-  presses(): readonly PressRecord[];
-}
-
 const tapMs = 150;
 const selfTestMs = 50;
+/** On a bus, from the poll's last byte to the first of the answer: 1 to 5 ms. */
+const turnAroundMs = 2;
 const maxRemembered = 64;
 const maxHistory = 500;
 
-/** A one-key alarm unit in point-to-point mode, as docs/serial-protocol.md describes it. */
+/** A one-key alarm unit, alone on its line or on a bus, as docs/serial-protocol.md describes it. */
 export function createButton(
   parts: ButtonParts,
   config: ButtonConfig,
@@ -69,7 +29,7 @@ export function createButton(
   const { log, memory, random } = parts;
   const clock = poweredClock(parts.clock);
   const silent = config.silent ?? false;
-  const address = config.address ?? 0;
+  let address = config.address ?? 0;
   let line = goodLine;
   let battery: number | null = 100;
   let supply: Supply = 'external';
@@ -82,9 +42,17 @@ export function createButton(
   let history: { at: number; shown: PressLamp | 'dark' }[] = [];
   let decoder = createFrameDecoder();
   let badLine = createBadLine({ clock, random }, () => line, write);
+  /** On a bus: what it will say when it is polled, the most urgent first; presses are taken from the memory. */
+  let offered = createOffered();
+  let outputs = createOutputs(clock, silent);
   let lastSelfTest: { host: number; number: number; outcome: SelfTestOutcome | null } | null = null;
 
   function send(body: Body): void {
+    if (address === 0) put(body);
+    else offered.add(body);
+  }
+
+  function put(body: Body): void {
     badLine.send(encodeFrame({ address, boot: memory.boot, sequence, body }));
     sequence = (sequence + 1) & 0xffff;
   }
@@ -98,6 +66,8 @@ export function createButton(
     decoder = createFrameDecoder();
     badLine = createBadLine({ clock, random }, () => line, write);
     lastSelfTest = null;
+    offered = createOffered();
+    outputs = createOutputs(clock, silent);
     note();
     for (const { type, boot, counter, ageMs } of memory.waiting) {
       begin({ serial: config.serial, boot, counter, type }, clock.monotonic() - ageMs, true);
@@ -128,7 +98,7 @@ export function createButton(
     memory.waiting.push({ type, boot: origin.boot, counter: origin.counter, ageMs: 0 });
     begin(origin, clock.monotonic(), false);
     save();
-    if (type !== 'test') tap(origin);
+    if (type !== 'test' && type !== 'duress') tap(origin);
     return origin;
   }
 
@@ -170,16 +140,28 @@ export function createButton(
 
   function transmit(press: PressRecord): void {
     const stored = waitingFor(press);
-    if (stored === undefined) return;
+    // On a bus each poll offers it, and no schedule is needed.
+    if (stored === undefined || address !== 0) return;
+    put(copyOf(press, stored));
+    clock.after(retransmitDelayMs(config.serial, press.copies), () => transmit(press));
+  }
+
+  /** Another copy of a press, with the age that it has now. */
+  function copyOf(press: PressRecord, stored: StoredPress): Body {
     stored.ageMs = clock.monotonic() - press.pressedAt;
     press.copies += 1;
     const { serial, boot, counter, type } = press.origin;
     const flags = { silent, tamper, ageIsLowerBound: press.ageIsLowerBound };
-    send({ type, serial, boot, counter, ageMs: stored.ageMs, ...flags });
-    clock.after(retransmitDelayMs(config.serial, press.copies), () => transmit(press));
+    return { type, serial, boot, counter, ageMs: stored.ageMs, ...flags };
   }
 
-  function waitingFor(press: PressRecord): ButtonMemory['waiting'][number] | undefined {
+  /** Answers a poll on a bus with one frame: the press that was offered longest ago, or what else there is. */
+  function answerPoll(): void {
+    const press = presses.filter((p) => waitingFor(p)).sort((a, b) => a.copies - b.copies)[0];
+    put(press ? copyOf(press, waitingFor(press)!) : offered.take());
+  }
+
+  function waitingFor(press: PressRecord): StoredPress | undefined {
     return memory.waiting.find((w) => w.boot === press.origin.boot && w.counter === press.origin.counter);
   }
 
@@ -188,7 +170,12 @@ export function createButton(
   }
 
   function shown(): PressLamp | 'dark' {
-    return silent ? 'dark' : (presses.at(-1)?.lamp ?? 'dark');
+    return silent ? 'dark' : (newestShown()?.lamp ?? 'dark');
+  }
+
+  /** Nothing ever shows of duress. */
+  function newestShown(): PressRecord | undefined {
+    return presses.findLast((p) => p.origin.type !== 'duress');
   }
 
   function note(): void {
@@ -199,12 +186,16 @@ export function createButton(
 
   function receive(bytes: Uint8Array): void {
     for (const { frame } of decoder.push(bytes, clock.monotonic()).frames) {
-      if (directionOf(frame.body.type) === 'host-to-unit') obey(frame.body, frame.boot);
+      if (directionOf(frame.body.type) !== 'host-to-unit') continue;
+      if (address === 0 || frame.address === address) obey(frame.body, frame.boot);
     }
   }
 
   function obey(body: Body, host: number): void {
-    if (body.type === 'poll') heartbeat();
+    if (body.type === 'poll') {
+      if (address === 0) heartbeat();
+      else clock.after(turnAroundMs, answerPoll);
+    } else if (body.type === 'output' && body.serial === config.serial) switchOutput(body, host);
     else if (body.type === 'self-test' && body.serial === config.serial) selfTest(body.number, host);
     else if (body.type === 'host-ack' && body.origin.serial === config.serial) {
       const press = known(body.origin);
@@ -218,10 +209,15 @@ export function createButton(
     } else if (body.type === 'lamp' && body.origin.serial === config.serial) {
       const press = known(body.origin);
       if (press) setLamp(press, body.state, 'command');
-      const lamp = press === undefined || press !== presses.at(-1) ? 'dark' : shown();
+      const lamp = press === undefined || press !== newestShown() ? 'dark' : shown();
       const { origin, state } = body;
       send({ type: 'lamp-confirm', origin, state, shown: lamp === 'sending' ? 'dark' : lamp });
     }
+  }
+
+  function switchOutput(order: Extract<Body, { type: 'output' }>, host: number): void {
+    const outcome = outputs.order(order, host);
+    send({ type: 'output-result', serial: config.serial, number: order.number, outcome });
   }
 
   function known(origin: PressOrigin): PressRecord | undefined {
@@ -250,7 +246,11 @@ export function createButton(
     longPress: () => finger('long-press'),
     secondPress: () => finger('second-press'),
     test: () => finger('test'),
+    duress: () => finger('duress'),
     receive,
+    setAddress(to) {
+      address = to;
+    },
     setTamper(open) {
       if (tamper === open) return;
       tamper = open;
@@ -274,6 +274,7 @@ export function createButton(
     },
     stop: clock.cut,
     shown,
+    switchedOn: () => outputs.on(),
     lampHistory: () => history,
     presses: () => presses,
   };

@@ -1,11 +1,9 @@
-import { rmSync } from 'node:fs';
 import { z } from 'zod';
 import { cardFormat, shapes } from '#protocols/card-frames/format.ts';
-import type { ByteStream } from '#platform/ports.ts';
 import { id } from '#protocols/signal.ts';
-import { act, type Bench, simulatorKind } from '../kind.ts';
-import { linkTo, openPty } from '../pty.ts';
-import { onWire, port, via, type Wire } from '../wire.ts';
+import { act, simulatorKind } from '../kind.ts';
+import { serveLine } from '../line.ts';
+import { onWire, port, via } from '../wire.ts';
 
 /** The RDM6300 says a card that lies on it again and again. */
 const againMs = 65;
@@ -24,7 +22,7 @@ export const cardReaders = simulatorKind({
     const { encode } = shapes[format];
     let behaviour: Behaviour = { kind: 'good' };
     let shown = 0;
-    const served = await onWire(bench, { id, via, port }, (wire) => serveText(bench, wire));
+    const served = await onWire(bench, { id, via, port }, (wire) => serveLine(bench.listen, wire, () => {}));
     const timers = new Set<() => void>();
     const later = (ms: number, then: () => void) => {
       const cancel = bench.clock.after(ms, () => {
@@ -96,34 +94,3 @@ const behaviourSchema = z.discriminatedUnion('kind', [
   z.strictObject({ kind: z.literal('dead') }),
 ]);
 type Behaviour = z.infer<typeof behaviourSchema>;
-
-/** A wire on which we only speak; what is said while nobody is there is lost. */
-async function serveText(bench: Bench, wire: Wire) {
-  if (wire.kind === 'tcp') {
-    let client: ByteStream | null = null;
-    const listener = await bench.listen.listen({ host: wire.host, port: wire.port }, (stream) => {
-      client?.close();
-      client = stream;
-      return { onData() {}, onClose: () => void (client = client === stream ? null : client) };
-    });
-    return {
-      address: `tcp://${wire.host}:${listener.port}`,
-      port: listener.port,
-      write: (bytes: Uint8Array) => client?.write(bytes),
-      close: () => listener.close(),
-    };
-  }
-  const opened = await openPty({ onData() {}, onClose() {} });
-  if (opened.kind === 'absent') return opened;
-  const { path, stream } = opened.pty;
-  linkTo(path, wire.link);
-  return {
-    address: `tty:${wire.link}`,
-    port: null,
-    write: (bytes: Uint8Array) => stream.write(bytes),
-    async close() {
-      rmSync(wire.link, { force: true });
-      stream.close();
-    },
-  };
-}

@@ -6,7 +6,10 @@ import {
   headerBytes,
   heartbeatFlags,
   lampCodes,
+  longestOutputS,
   noBattery,
+  outputOutcomes,
+  outputs,
   preamble,
   pressFlags,
   protocolVersion,
@@ -42,6 +45,7 @@ function payloadOf(body: Body): number[] {
     case 'long-press':
     case 'second-press':
     case 'test':
+    case 'duress':
     case 'release':
       return [
         ...u32(body.serial),
@@ -69,6 +73,15 @@ function payloadOf(body: Body): number[] {
       return [...u32(body.serial), ...u16(body.number)];
     case 'self-test-result':
       return [...u32(body.serial), ...u16(body.number), selfTestOutcomes.indexOf(body.outcome)];
+    case 'output':
+      return [
+        ...u32(body.serial),
+        ...u16(body.number),
+        outputs.indexOf(body.output),
+        ...u16(Math.min(body.seconds, longestOutputS)),
+      ];
+    case 'output-result':
+      return [...u32(body.serial), ...u16(body.number), outputOutcomes.indexOf(body.outcome)];
     case 'idle':
     case 'poll':
       return [];

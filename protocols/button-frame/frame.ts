@@ -4,7 +4,13 @@ import type { LampState, Origin, SignalType } from '../signal.ts';
 export const protocolVersion = 1;
 
 /** What a finger can raise. Each takes the next value of the unit's press counter. */
-export const pressTypes = ['press', 'long-press', 'second-press', 'test'] as const satisfies SignalType[];
+export const pressTypes = [
+  'press',
+  'long-press',
+  'second-press',
+  'test',
+  'duress',
+] as const satisfies SignalType[];
 export type PressType = (typeof pressTypes)[number];
 
 /** A press by all that it is deduplicated by; a host-ack or lamp command for another unit is never obeyed. */
@@ -53,15 +59,25 @@ export type Shown = LampState | 'dark';
 export const selfTestOutcomes = ['passed', 'switch-open', 'switch-stuck', 'lamp-fault', 'busy'] as const;
 export type SelfTestOutcome = (typeof selfTestOutcomes)[number];
 
+/** What the host may switch by hand; each goes off by itself when its seconds are over. */
+export const outputs = ['lamp', 'siren'] as const;
+export type Output = (typeof outputs)[number];
+/** No output stays on for longer, s: a unit whose host has gone falls silent by itself. */
+export const longestOutputS = 600;
+export const outputOutcomes = ['done', 'silent', 'absent'] as const;
+export type OutputOutcome = (typeof outputOutcomes)[number];
+
 export type Body =
   | PressBody
   | HeartbeatBody
   | { type: 'lamp-confirm'; origin: PressOrigin; state: LampState; shown: Shown }
   | { type: 'self-test-result'; serial: number; number: number; outcome: SelfTestOutcome }
+  | { type: 'output-result'; serial: number; number: number; outcome: OutputOutcome }
   | { type: 'idle' }
   | { type: 'host-ack'; origin: PressOrigin; state: LampState }
   | { type: 'lamp'; origin: PressOrigin; state: LampState }
   | { type: 'self-test'; serial: number; number: number }
+  | { type: 'output'; serial: number; number: number; output: Output; seconds: number }
   | { type: 'poll' };
 
 /** Addresses: 0 point to point, 1 to 247 units of a bus. */
@@ -81,13 +97,16 @@ export const typeCodes = {
   'second-press': 0x03,
   test: 0x04,
   release: 0x05,
+  duress: 0x06,
   heartbeat: 0x10,
   'lamp-confirm': 0x20,
   'self-test-result': 0x30,
+  'output-result': 0x31,
   idle: 0x40,
   'host-ack': 0x81,
   lamp: 0xa0,
   'self-test': 0xb0,
+  output: 0xb1,
   poll: 0xc0,
 } as const satisfies Record<Body['type'], number>;
 

@@ -6,7 +6,10 @@ import {
   headerBytes,
   heartbeatFlags,
   lampCodes,
+  longestOutputS,
   noBattery,
+  outputOutcomes,
+  outputs,
   pressFlags,
   pressTypes,
   protocolVersion,
@@ -58,14 +61,17 @@ export const payloadBytes: Record<Body['type'], number> = {
   'long-press': 13,
   'second-press': 13,
   test: 13,
+  duress: 13,
   release: 13,
   heartbeat: 10,
   'lamp-confirm': 11,
   'self-test-result': 7,
+  'output-result': 7,
   idle: 0,
   'host-ack': 10,
   lamp: 10,
   'self-test': 6,
+  output: 9,
   poll: 0,
 };
 
@@ -75,6 +81,7 @@ function bodyOf(type: Body['type'], payload: DataView): Body | null {
     case 'long-press':
     case 'second-press':
     case 'test':
+    case 'duress':
     case 'release':
       return {
         type,
@@ -110,6 +117,16 @@ function bodyOf(type: Body['type'], payload: DataView): Body | null {
       return { type, serial: payload.getUint32(0), number: payload.getUint16(4) };
     case 'self-test-result': {
       const outcome = selfTestOutcomes[payload.getUint8(6)];
+      return outcome ? { type, serial: payload.getUint32(0), number: payload.getUint16(4), outcome } : null;
+    }
+    case 'output': {
+      const output = outputs[payload.getUint8(6)];
+      const seconds = payload.getUint16(7);
+      if (output === undefined || seconds > longestOutputS) return null;
+      return { type, serial: payload.getUint32(0), number: payload.getUint16(4), output, seconds };
+    }
+    case 'output-result': {
+      const outcome = outputOutcomes[payload.getUint8(6)];
       return outcome ? { type, serial: payload.getUint32(0), number: payload.getUint16(4), outcome } : null;
     }
     case 'idle':

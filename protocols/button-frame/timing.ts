@@ -30,3 +30,35 @@ export function retransmitDelayMs(serial: number, copy: number): number {
 export function lampRepeatDelayMs(copy: number, fraction: number): number {
   return Math.min(250 * 2 ** (copy - 1), 10_000) * (1 + fraction / 4);
 }
+
+/** A bus (mode 2, docs/serial-protocol.md section 8). */
+export const bus = {
+  /** Slowest line: below it a press would wait too long among 16 units. */
+  leastBaud: 38_400,
+  maxUnits: 16,
+  maxAddress: 247,
+  /** From the poll's last byte to the first of the answer: what a unit may take. */
+  turnAroundMs: 5,
+  /** Silence that the host keeps after each frame. */
+  silenceMs: 2,
+  /** After a poll's last byte a unit that has not begun is silent; the adapter's own delay is in it (USB: 16 ms). */
+  answerMs: 30,
+  /** The same behind a serial device server. */
+  answerOverTcpMs: 100,
+  /** A gap this long within an answer ends it; an adapter hands over what it has at the latest after 16 ms. */
+  gapMs: 20,
+  /** So many answers in a row that fail: the unit is polled less often. */
+  failuresToBackOff: 3,
+  /** A silent unit is polled in every tenth round, one whose answers are damaged in every third. */
+  roundsBetween: { silent: 10, damaged: 3 },
+} as const;
+
+/** Time that a frame with this many bytes of payload is on the wire, ms: 8 data bits, no parity, 1 stop. */
+export function frameMs(payload: number, baud: number): number {
+  return ((13 + payload) * 10_000) / baud;
+}
+
+/** One unit's turn with nothing to say, ms; a round is never shorter than this for each of its units. */
+export function slotMs(baud: number): number {
+  return 2 * frameMs(0, baud) + bus.turnAroundMs + bus.silenceMs;
+}

@@ -2,7 +2,7 @@ import { apiAlarm, itemsOf, type ApiAlarm } from '#protocols/api.ts';
 import { seeded } from '#platform/simulated/seeded.ts';
 import { originText } from '#protocols/signal.ts';
 import type { CentreFrame } from '#sim/centre/frame-store.ts';
-import { rememberedPress, type RememberedPress } from '#sim/button/kind.ts';
+import { rememberedPress, type RememberedPress } from '#sim/button/part.ts';
 import {
   eventually,
   identityAt110,

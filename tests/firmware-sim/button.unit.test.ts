@@ -6,7 +6,7 @@ import { retransmitDelayMs } from '#protocols/button-frame/timing.ts';
 import type { LampState } from '#protocols/signal.ts';
 import { blankMemory } from '#sim/button/memory.ts';
 import { createButton } from '#sim/button/unit.ts';
-import type { ButtonConfig } from '#sim/button/unit.ts';
+import type { ButtonConfig } from '#sim/button/button.ts';
 import { handClock, quiet, seeded } from './button.clock.ts';
 
 const serial = 0x0b71c2a4;

@@ -25,6 +25,7 @@ it('the page names every key of sim.yaml and every act of the control door', asy
     },
     simulatorConfig.parse({
       buttons: [{ id: 'gate', serial: 'b0000001', via: 'tcp' }],
+      button_buses: [{ id: 'bus-a', via: 'tcp', units: [{ id: 'hall', serial: 'b0000002', unit: 1 }] }],
       centres: [{ id: 'city-110' }],
       cameras: [{ id: 'camera' }],
       buses: [{ id: 'bus', via: 'tcp', sensors: [{ id: 'smoke', unit: 1, model: 'smoke-register-2' }] }],

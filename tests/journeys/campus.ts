@@ -8,7 +8,7 @@ import { apiAlarm, apiAlert, apiDevice, itemsOf, type ApiAlarm, type ApiAlert } 
 import { originText, type Origin } from '#protocols/signal.ts';
 import type { CentreCommand } from '#sim/centre/behaviour.ts';
 import type { CentreFrame } from '#sim/centre/frame-store.ts';
-import { pressed, simulatedButton } from '#sim/button/kind.ts';
+import { pressed, simulatedButton } from '#sim/button/part.ts';
 import { simulatedHardware, type SimulatedHardware } from '#sim/description.ts';
 import { reservePort } from '../../cli/ports.ts';
 

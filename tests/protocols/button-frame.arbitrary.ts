@@ -1,5 +1,11 @@
 import * as fc from 'fast-check';
-import { pressTypes, selfTestOutcomes } from '#protocols/button-frame/frame.ts';
+import {
+  longestOutputS,
+  outputOutcomes,
+  outputs,
+  pressTypes,
+  selfTestOutcomes,
+} from '#protocols/button-frame/frame.ts';
 import type { Body, Frame } from '#protocols/button-frame/frame.ts';
 
 const byte = fc.nat(0xff);
@@ -43,6 +49,19 @@ const body: fc.Arbitrary<Body> = fc.oneof(
     serial: u32,
     number: u16,
     outcome: fc.constantFrom(...selfTestOutcomes),
+  }),
+  fc.record({
+    type: fc.constant('output' as const),
+    serial: u32,
+    number: u16,
+    output: fc.constantFrom(...outputs),
+    seconds: fc.nat(longestOutputS),
+  }),
+  fc.record({
+    type: fc.constant('output-result' as const),
+    serial: u32,
+    number: u16,
+    outcome: fc.constantFrom(...outputOutcomes),
   }),
   fc.record({ type: fc.constantFrom('idle' as const, 'poll' as const) }),
 );

@@ -1,6 +1,6 @@
 import { itemsOf } from '#protocols/api.ts';
 import { originText } from '#protocols/signal.ts';
-import { rememberedPress } from '#sim/button/kind.ts';
+import { rememberedPress } from '#sim/button/part.ts';
 import { eventually, type Campus } from '../journeys/campus.ts';
 
 /** Adds what the units remember now (their newest presses only), as origin → lamp. */

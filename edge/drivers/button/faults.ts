@@ -8,6 +8,24 @@ export const faults = {
     zh: `线路上的按钮序列号是 ${found}，配置为 ${expected}：请核对安装，或在网关配置中更正 serial。报警照常上送。`,
     en: `The unit on this line has serial number ${found}, the file says ${expected}: check which unit is mounted here, or correct "serial". Its presses go through all the same.`,
   }),
+  absent: (unit: number, line: string, seconds: number): Bilingual => ({
+    zh: `总线 ${line} 上地址 ${unit} 的按钮 ${seconds} 秒没有应答：请检查其电源、接线和地址设置。`,
+    en: `Unit ${unit} on ${line} has not answered for ${seconds} s: check its power, its wiring and the address set in it.`,
+  }),
+  sameAddress: (unit: number, one: string, other: string): Bilingual => ({
+    zh: `总线地址 ${unit} 上有两个按钮轮流应答（序列号 ${one} 与 ${other}）：请给其中一个改地址。`,
+    en: `Two units answer at address ${unit}, serial numbers ${one} and ${other}: give one of them another address.`,
+  }),
+  damaged: (unit: number, line: string, bad: number, of: number, alone: boolean): Bilingual =>
+    alone
+      ? {
+          zh: `地址 ${unit} 的 ${of} 次应答中有 ${bad} 次 CRC 错误或不在其时隙内，而总线 ${line} 上其他按钮正常：可能有两个按钮设为同一地址（逐个断电查找），或该支线接触不良。`,
+          en: `CRC errors or answers out of turn in ${bad} of ${of} polls of unit ${unit}, while the others on ${line} answer well: two units may have this address (switch them off one by one), or its branch of the wire is bad.`,
+        }
+      : {
+          zh: `地址 ${unit} 的 ${of} 次应答中有 ${bad} 次 CRC 错误，总线 ${line} 上其他按钮也有：请检查总线终端电阻、偏置、屏蔽层和波特率。`,
+          en: `CRC errors in ${bad} of ${of} polls of unit ${unit}, and others on ${line} have them too: check termination, bias, shield and baud rate of this bus.`,
+        },
   sounder: (unitIsSilent: boolean): Bilingual =>
     unitIsSilent
       ? {
@@ -48,6 +66,7 @@ function hex(byte: number): string {
 }
 
 export type FaultCode = keyof typeof faults;
+export type FaultList = ReturnType<typeof createFaultList>;
 
 /** The faults that hold now, in the order in which they are listed above; tells health when they change. */
 export function createFaultList(health: (health: DeviceHealth) => void) {
@@ -59,6 +78,7 @@ export function createFaultList(health: (health: DeviceHealth) => void) {
       if (sentence === null) open.delete(code);
       else open.set(code, sentence);
     },
+    has: (code: FaultCode): boolean => open.has(code),
     /** Once something was heard: what holds is told, if it is not what was told last. */
     tell(): void {
       const sentences = (Object.keys(faults) as FaultCode[]).flatMap((code) => open.get(code) ?? []);
@@ -66,7 +86,7 @@ export function createFaultList(health: (health: DeviceHealth) => void) {
         sentences.length === 0
           ? { state: 'good' }
           : {
-              state: 'fault',
+              state: open.has('absent') ? 'offline' : 'fault',
               reason: {
                 zh: sentences.map((s) => s.zh).join(' '),
                 en: sentences.map((s) => s.en).join(' '),

@@ -196,14 +196,6 @@ export const mutants: readonly Mutant[] = [
     wrong: ['the cloud is overloaded', 'packets vanish'],
   },
   {
-    mistake: 'the edge waits to be asked for what is gone of an epoch that is over',
-    breaks: ['vanished'],
-    file: 'edge/telemetry/telemetry.ts',
-    from: 'await this.#tellGone(open);',
-    to: '',
-    wrong: ['the edge crashes', 'packets vanish'],
-  },
-  {
     mistake: 'the edge sends no batch again',
     breaks: ['vanished'],
     file: 'edge/telemetry/telemetry.ts',

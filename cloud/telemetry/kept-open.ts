@@ -66,7 +66,8 @@ export async function keepTelemetryOpen(
 
   await tryOpening();
   return {
-    receive: (campus, gateway, message) => through((telemetry) => telemetry.receive(campus, gateway, message)),
+    receive: (campus, gateway, message) =>
+      through((telemetry) => telemetry.receive(campus, gateway, message)),
     putOff: (campus, gateway, message) => through((telemetry) => telemetry.putOff(campus, gateway, message)),
     query: (question) => through((telemetry) => telemetry.query(question)),
     async close() {

@@ -137,7 +137,10 @@ test('a telemetry file that is broken does not keep an alarm from 110, and is se
     timeout: 20_000,
     interval: 100,
   });
-  await vi.waitFor(() => expect(cloud.alerts.isOpen('telemetry-unavailable', 'telemetry')).toBe(false), within);
+  await vi.waitFor(
+    () => expect(cloud.alerts.isOpen('telemetry-unavailable', 'telemetry')).toBe(false),
+    within,
+  );
   expect(readdirSync(join(folder, 'a')).filter((name) => name.startsWith('telemetry'))).toContainEqual(
     expect.stringMatching(/^telemetry\.\D*\d/),
   );

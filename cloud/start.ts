@@ -1,7 +1,7 @@
 import { Buffer } from 'node:buffer';
 import type { HttpPort } from '#platform/http.ts';
 import { readDensities } from '#platform/pixel-densities.ts';
-import type { Log, MqttLink, Ports } from '#platform/ports.ts';
+import type { MqttLink, Ports } from '#platform/ports.ts';
 import { readHolidays } from '#platform/public-holidays.ts';
 import { readRules } from '#platform/rule-set.ts';
 import { within } from '#platform/within.ts';
@@ -40,8 +40,8 @@ import { openPictures, type Pictures } from './pictures/pictures.ts';
 import { type Records, recordsIn } from './records/records.ts';
 import { openStore, type Store } from './store/store.ts';
 import { gapAlerts } from './telemetry/gap-alerts.ts';
+import { keepTelemetryOpen } from './telemetry/kept-open.ts';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts';
-import { TelemetryUnavailable } from './telemetry/telemetry-store.ts';
 
 /** A running cloud, as the API, the notifier and the command line need it. */
 export interface Cloud {
@@ -180,18 +180,20 @@ export async function startCloud(
   let batchesWaiting = 0;
   const waiting = () => shedding.waiting(batchesWaiting, alarmIngest.waiting);
   // A broken telemetry file must not keep a single alarm from 110.
-  const telemetry = await openTelemetry(
-    {
-      ...ports,
-      http: other.http ?? null,
-      epoch: store.epoch,
-      records,
-      pace: () => shedding.pace(),
-      onGap: (gap) => gaps.onGap(gap),
-      send,
-    },
-    config.telemetry,
-  ).catch((error: unknown) => withoutTelemetry(log, error));
+  const telemetry = await keepTelemetryOpen({ ...ports, alerts }, () =>
+    openTelemetry(
+      {
+        ...ports,
+        http: other.http ?? null,
+        epoch: store.epoch,
+        records,
+        pace: () => shedding.pace(),
+        onGap: (gap) => gaps.onGap(gap),
+        send,
+      },
+      config.telemetry,
+    ),
+  );
   const sinks: BulkSinks = {
     state(campus, gateway, message, receivedAt) {
       liveness.onState(campus, gateway, message, receivedAt);
@@ -339,11 +341,4 @@ export async function startCloud(
       return closing;
     },
   };
-}
-
-function withoutTelemetry(log: Log, error: unknown): Telemetry {
-  log.error('telemetry cannot be stored; alarms are served without it', { error });
-  const unavailable = () =>
-    Promise.reject(new TelemetryUnavailable('the telemetry store could not be opened'));
-  return { receive: unavailable, putOff: unavailable, query: unavailable, close: () => Promise.resolve() };
 }

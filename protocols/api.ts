@@ -163,6 +163,7 @@ export const alertCode = z.enum([
   'unproved',
   'overloaded',
   'telemetry-gap',
+  'telemetry-unavailable',
   'gateway-stopped',
 ]);
 export type AlertCode = z.infer<typeof alertCode>;

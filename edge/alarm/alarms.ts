@@ -46,6 +46,7 @@ export class Alarms {
   readonly #levels: Levels;
   readonly #summing: Summing;
   readonly #inDrill: AlarmSurroundings['inDrill'];
+  readonly #startedAt: number;
 
   constructor(
     { abovePerMinute, inDrill, ...path }: AlarmSurroundings,
@@ -63,17 +64,21 @@ export class Alarms {
     this.#levels = new Levels(this.#path, abovePerMinute);
     this.#summing = new Summing(this.#path, abovePerMinute, (summed) => this.#raiseSum(summed));
     this.#inDrill = inDrill;
+    this.#startedAt = path.clock.monotonic();
   }
 
   get pending(): number {
     return this.#live.size;
   }
 
-  /** Whether one was pressed a moment ago and is not delivered yet: everything else makes way. */
+  /**
+   * Whether one was pressed a moment ago and is not delivered yet: everything else makes way. How old one of an earlier
+   * life is says only a wall clock, which may have jumped: each is as young as this life.
+   */
   get onTheirWay(): boolean {
     const now = this.#path.clock.monotonic();
     for (const { record, pressedAt } of this.#live.values()) {
-      if (!record.delivered && now - pressedAt < makeWayMs) return true;
+      if (!record.delivered && now - Math.max(pressedAt, this.#startedAt) < makeWayMs) return true;
     }
     return false;
   }

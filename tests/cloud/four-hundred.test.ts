@@ -23,7 +23,7 @@ afterEach(() => world.cloud.close());
 
 const kinds = { b1: 'button', contact: 'input', cam: 'camera' } as const;
 function report(id: keyof typeof kinds, more: Partial<DeviceReport> = {}): DeviceReport {
-  const facts = id === 'contact' ? { state: 'closed' } : {};
+  const facts: DeviceReport['facts'] = id === 'contact' ? { state: 'closed' } : {};
   const common = { driver: 'any', heartbeat_s: 60, acts: [], heard_ago_ms: 0, line_open: true };
   return { id, kind: kinds[id], ...common, health: { state: 'good' }, facts, ...more };
 }

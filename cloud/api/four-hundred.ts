@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { itemsOf } from '#protocols/api.ts';
@@ -12,6 +13,7 @@ import {
   apiRepairs,
   apiRollup,
   apiVerdict,
+  type ApiPart,
   item,
   level,
 } from '#protocols/api-four-hundred.ts';
@@ -23,6 +25,7 @@ import { repairsOf } from '#protocols/four-hundred/repairs.ts';
 import { sight } from '#protocols/inventory/plan.ts';
 import { id } from '#protocols/signal.ts';
 import { historyLengths } from '../four-hundred/history.ts';
+import { verdictCsv, verdictXlsx } from '../four-hundred/table.ts';
 import { fourHundredView, repairOf } from './four-hundred-view.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
@@ -36,6 +39,7 @@ const params = z.object({ campus: id });
 const scope = z.object({ campus: id.optional(), county: id.optional() });
 /** Stretches in one answer. */
 const stretchesLimit = 2_000;
+const xlsxType = 'application/vnd.openxmlformats-officedocument.spreadsheetml.sheet';
 
 /** The four hundred: what is so, why, how it was, and what would put it right. */
 export function fourHundredRoutes(parts: ApiParts): FastifyPluginAsyncZod {
@@ -56,7 +60,40 @@ export function fourHundredRoutes(parts: ApiParts): FastifyPluginAsyncZod {
     return fourHundred.campusesOf(county);
   }
 
+  async function evidenceOf(campus: string, moment: number, parts: readonly ApiPart[]): Promise<Evidence[]> {
+    const refs = parts.flatMap(({ evidence }) => evidence);
+    const ids = (states: boolean) => [
+      ...new Set(refs.filter(({ kind }) => (kind === 'state') === states).map(({ id }) => id)),
+    ];
+    return [
+      ...(await fourHundred.evidence.words(campus, ids(true), moment)),
+      ...(await fourHundred.evidence.pieces(campus, ids(false))),
+    ];
+  }
+
   return async (app) => {
+    app.get(
+      '/four-hundred/campuses/:campus/export',
+      {
+        schema: {
+          summary: 'A verdict with its parts and their evidence, for a spreadsheet',
+          params,
+          querystring: when.extend({ format: z.enum(['csv', 'xlsx']).default('csv') }),
+          produces: ['text/csv', xlsxType],
+        },
+      },
+      async ({ params: { campus }, query }, reply) => {
+        const opened = await view.open(campus, query);
+        const shown = view.partsOf(opened);
+        const verdict = view.verdict(opened.verdict, opened.plan.campus.county);
+        const table = { verdict, parts: shown, evidence: await evidenceOf(campus, verdict.moment, shown) };
+        const name = `${campus}-${new Date(verdict.moment).toISOString().slice(0, 10)}.${query.format}`;
+        reply.header('content-disposition', `attachment; filename="${name}"`);
+        if (query.format === 'csv') return reply.type('text/csv; charset=utf-8').send(verdictCsv(table));
+        return reply.type(xlsxType).send(Buffer.from(await verdictXlsx(table)));
+      },
+    );
+
     app.get(
       '/four-hundred',
       {
@@ -159,17 +196,10 @@ export function fourHundredRoutes(parts: ApiParts): FastifyPluginAsyncZod {
       async ({ params: { campus }, query }) => {
         const opened = await view.open(campus, query);
         const { moment, as_of } = opened.verdict;
-        const refs = view
+        const wanted = view
           .partsOf(opened, query.item, query.level)
-          .filter(({ id }) => query.part === undefined || id === query.part)
-          .flatMap(({ evidence }) => evidence);
-        const ids = (states: boolean) => [
-          ...new Set(refs.filter(({ kind }) => (kind === 'state') === states).map(({ id }) => id)),
-        ];
-        const found: Evidence[] = [
-          ...(await fourHundred.evidence.words(campus, ids(true), moment)),
-          ...(await fourHundred.evidence.pieces(campus, ids(false))),
-        ];
+          .filter(({ id }) => query.part === undefined || id === query.part);
+        const found = await evidenceOf(campus, moment, wanted);
         return { campus, moment, as_of, items: found };
       },
     );

@@ -11,6 +11,7 @@ import { realLog } from '#platform/real/log.ts';
 import type { Log } from '#platform/ports.ts';
 import { realPorts } from '#platform/real/ports.ts';
 import { readCloudFile } from './cloud-file.ts';
+import { inventoryOf } from './inventory-folder.ts';
 import { logOptions } from './logging.ts';
 import { listening } from './ports.ts';
 import { runService } from './service.ts';
@@ -34,7 +35,10 @@ export function cloud(options: CloudOptions): Promise<void> {
 
     const { broker, url } = await openBroker(config, options.mqttPort, realLog(log));
     const ports = realPorts({ dataDir, mqttUrl: url, log });
-    const running = await startCloud(ports, config, { http: realHttp });
+    const running = await startCloud(ports, config, {
+      http: realHttp,
+      inventory: inventoryOf(join(dataDir, 'inventory'), ports.log),
+    });
     const port = options.httpPort ?? config.http.port;
     const api = await listening(port, '--http-port', () =>
       startApi(

@@ -83,6 +83,14 @@ program
   .action(async (files: string[]) => (await import('./check.ts')).check(files));
 
 program
+  .command('discover')
+  .description(
+    'look for ONVIF cameras on the local network and for serial ports, and propose lines for edge.yaml',
+  )
+  .option('--json', 'print one JSON object', false)
+  .action(async (options) => (await import('./discover.ts')).discover(options));
+
+program
   .command('credential')
   .description("make the login of a device that connects to the edge's own MQTT broker")
   .argument('<username>', 'its name at the broker')

@@ -1,4 +1,5 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync } from 'node:fs';
+import { writeWhole } from './whole-file.ts';
 
 /** The ports of the last start, so that whoever was connected finds its hardware again. */
 export interface KeptPorts {
@@ -24,6 +25,6 @@ export function keptPorts(file: string): KeptPorts {
       if (served.port !== null) taken[what] = served.port;
       return served;
     },
-    save: () => writeFileSync(file, JSON.stringify(taken)),
+    save: () => writeWhole(file, JSON.stringify(taken)),
   };
 }

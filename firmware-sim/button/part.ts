@@ -2,7 +2,8 @@ import { z } from 'zod';
 import { outputs, pressTypes, selfTestOutcomes, type PressOrigin } from '#protocols/button-frame/frame.ts';
 import { id, lampState, origin } from '#protocols/signal.ts';
 import { act, type Bench, type SimulatedPart } from '../kind.ts';
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { writeWhole } from '../whole-file.ts';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { blankMemory, type ButtonMemory } from './memory.ts';
 import type { Button, ButtonParts } from './button.ts';
@@ -59,7 +60,7 @@ export function partsOf(bench: Bench, id: string): ButtonParts {
   const memory = existsSync(file)
     ? (JSON.parse(readFileSync(file, 'utf8')) as ButtonMemory)
     : blankMemory(bench.random);
-  const save = (changed: ButtonMemory) => writeFileSync(file, JSON.stringify(changed));
+  const save = (changed: ButtonMemory) => writeWhole(file, JSON.stringify(changed));
   return { ...bench, log: bench.log.child({ button: id }), memory, save };
 }
 

@@ -9,6 +9,8 @@ export interface Discoverable {
   urn: string;
   name: string;
   hardware: string;
+  /** Where its installer says it hangs. */
+  location?: string;
   /** Of its device service. */
   address: string;
 }
@@ -38,7 +40,8 @@ export async function answerProbes(camera: Discoverable): Promise<{ close(): Pro
   return { close: () => new Promise((done) => socket.close(() => done())) };
 }
 
-function probeMatch({ urn, name, hardware, address }: Discoverable, relatesTo: string): string {
+function probeMatch({ urn, name, hardware, location, address }: Discoverable, relatesTo: string): string {
   const scopes = [`name/${name.replaceAll(' ', '_')}`, `hardware/${hardware}`, 'Profile/Streaming'];
+  if (location !== undefined) scopes.push(`location/${location}`);
   return `<?xml version="1.0" encoding="UTF-8"?><s:Envelope xmlns:s="http://www.w3.org/2003/05/soap-envelope" xmlns:a="http://schemas.xmlsoap.org/ws/2004/08/addressing" xmlns:d="http://schemas.xmlsoap.org/ws/2005/04/discovery" xmlns:dn="http://www.onvif.org/ver10/network/wsdl"><s:Header><a:RelatesTo>${relatesTo}</a:RelatesTo></s:Header><s:Body><d:ProbeMatches><d:ProbeMatch><a:EndpointReference><a:Address>${urn}</a:Address></a:EndpointReference><d:Types>dn:NetworkVideoTransmitter</d:Types><d:Scopes>${scopes.map((s) => `onvif://www.onvif.org/${s}`).join(' ')}</d:Scopes><d:XAddrs>${address}</d:XAddrs><d:MetadataVersion>1</d:MetadataVersion></d:ProbeMatch></d:ProbeMatches></s:Body></s:Envelope>`;
 }

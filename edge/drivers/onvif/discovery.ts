@@ -6,6 +6,8 @@ export interface FoundCamera {
   urn: string;
   name: string;
   hardware: string;
+  /** Where its installer says it hangs, '' where nobody said. */
+  location: string;
 }
 
 const foundLimit = 1000;
@@ -17,8 +19,8 @@ const foundLimit = 1000;
  */
 export async function discoverCameras(): Promise<FoundCamera[]> {
   const matches = await nodeOnvif.startProbe();
-  return matches.slice(0, foundLimit).flatMap(({ urn, name, hardware, xaddrs }) => {
+  return matches.slice(0, foundLimit).flatMap(({ urn, name, hardware, location, xaddrs }) => {
     const address = xaddrs.find((x) => /^https?:/.test(x) && URL.canParse(x));
-    return address ? [{ address, urn, name, hardware }] : [];
+    return address ? [{ address, urn, name, hardware, location: location ?? '' }] : [];
   });
 }

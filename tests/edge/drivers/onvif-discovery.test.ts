@@ -8,6 +8,7 @@ it('a camera on the local network is found, and one that names no web address is
     urn: `urn:uuid:${randomUUID()}`,
     name: 'North gate',
     hardware: 'SimCam',
+    location: 'gate-house',
     address: 'http://192.0.2.7/onvif/device_service',
   };
   const odd = { ...camera, urn: `urn:uuid:${randomUUID()}`, address: 'javascript:alert(1)' };

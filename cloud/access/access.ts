@@ -21,6 +21,8 @@ import { accessSchema } from './schema.ts';
 export const sessionIdleMs = 12 * 3_600_000;
 export const sessionMostMs = 7 * 86_400_000;
 export const setupLinkMs = 24 * 3_600_000;
+/** What has ended is kept for so long: it tells where an account has signed in from. */
+const addressKnownMs = 90 * 86_400_000;
 /** How exact `seen_at` is: not every request writes. */
 const seenEveryMs = 60_000;
 
@@ -94,7 +96,7 @@ export async function openAccess(parts: {
   async function begin(username: string, address: string): Promise<SignIn> {
     const session = secret();
     await database.commit([
-      { sql: 'DELETE FROM sessions WHERE created_at < ? OR seen_at < ?', params: [now() - sessionMostMs, now() - sessionIdleMs] },
+      { sql: 'DELETE FROM sessions WHERE created_at < ?', params: [now() - addressKnownMs] },
       {
         sql: 'INSERT INTO sessions (hash, username, address, created_at, seen_at) VALUES (?, ?, ?, ?, ?)',
         params: [hashOf(session), username, address, now(), now()],
@@ -152,7 +154,7 @@ export async function openAccess(parts: {
     },
 
     async signOut(session) {
-      await database.commit([{ sql: 'DELETE FROM sessions WHERE hash = ?', params: [hashOf(session)] }]);
+      await database.commit([{ sql: 'UPDATE sessions SET seen_at = 0 WHERE hash = ?', params: [hashOf(session)] }]);
     },
 
     async session(session) {
@@ -204,7 +206,7 @@ export async function openAccess(parts: {
                 WHERE username = ? AND (? OR EXISTS (${others}))`,
           params: [next.name, next.role, campuses, next.disabled, next.password, username, administers, username],
         },
-        { sql: 'DELETE FROM sessions WHERE username = ?', params: [username] },
+        { sql: 'UPDATE sessions SET seen_at = 0 WHERE username = ? AND changes() > 0', params: [username] },
       ]);
       return changed?.changes === 1 ? accountShown((await accountOf(username))!) : 'last';
     },

@@ -113,8 +113,11 @@ export class Shelf {
   }
 
   /** The newest first. */
-  async find({ gateway, camera, kind, about, id, before, limit }: PictureFilter): Promise<ApiPicture[]> {
+  async find({ campuses, gateway, camera, kind, about, id, before, limit }: PictureFilter): Promise<ApiPicture[]> {
     const conditions: (readonly [string, readonly (string | number)[]])[] = [
+      ...(campuses == null
+        ? []
+        : [['campus IN (SELECT value FROM json_each(?))', [JSON.stringify(campuses)]] as const]),
       ...(gateway === undefined ? [] : [['gateway = ?', [gateway]] as const]),
       ...(camera === undefined ? [] : [['camera = ?', [camera]] as const]),
       ...(kind === undefined ? [] : [['kind = ?', [kind]] as const]),

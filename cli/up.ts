@@ -51,6 +51,7 @@ async function startAll(options: UpOptions, stop: AbortSignal) {
       throw new UserError(error instanceof Error ? error.message : String(error));
     });
   };
+  let setup: string | null = null;
   try {
     const count = options.buttons === undefined ? [] : ['--buttons', String(options.buttons)];
     const url = `http://127.0.0.1:${httpPort}`;
@@ -59,7 +60,8 @@ async function startAll(options: UpOptions, stop: AbortSignal) {
     const edgeFile = join(config, 'edge.yaml');
     writeFileSync(cloudFile, stringify(demoCloud(hardware, { httpPort, mqttPort })));
     writeFileSync(edgeFile, stringify(demoEdge(hardware, { mqttPort, pictures: { url } })));
-    await run('cloud', '--config', cloudFile, '--token-file', join(data, 'cli-token'));
+    const cloud = await run('cloud', '--config', cloudFile, '--token-file', join(data, 'cli-token'));
+    setup = (cloud as { setup: string | null }).setup;
     writeFileSync(join(data, 'url'), `${url}\n`);
     await run('edge', '--config', edgeFile);
   } catch (error) {
@@ -69,6 +71,8 @@ async function startAll(options: UpOptions, stop: AbortSignal) {
   const url = `http://127.0.0.1:${httpPort}`;
   say(`console     ${url}/`);
   say(`API         ${url}/api/v1/alarms`);
+  if (setup !== null)
+    say(`set-up      ${setup}  (once, within 24 hours; until then this machine reads freely)`);
   say(`data        ${data}`);
   say(`try         npx belfry probe --data ${options.data}      (press a simulated button)`);
   say('stop        Ctrl-C');

@@ -26,7 +26,8 @@ const addressKnownMs = 90 * 86_400_000;
 /** How exact `seen_at` is: not every request writes. */
 const seenEveryMs = 60_000;
 
-export type SignIn = { ok: true; session: string; who: Principal } | { ok: false; retryAfterMs: number | null };
+export type SignIn =
+  { ok: true; session: string; who: Principal } | { ok: false; retryAfterMs: number | null };
 type NewAccount = z.infer<typeof newAccount>;
 
 /** Accounts, sessions, tokens and the audit log of one cloud. All calls reject with a `DatabaseError`. */
@@ -36,7 +37,11 @@ export interface Access {
   /** A new set-up link's secret; those of before work no more. */
   newSetupLink(): Promise<string>;
   /** Makes the first account, or one more, of a city admin. Null: the link was used, has expired, or never was. */
-  setUp(link: string, account: Pick<NewAccount, 'username' | 'name' | 'password'>, from: string): Promise<SignIn | null>;
+  setUp(
+    link: string,
+    account: Pick<NewAccount, 'username' | 'name' | 'password'>,
+    from: string,
+  ): Promise<SignIn | null>;
   /** `retryAfterMs`: null when the name or the password is wrong. Rejects with `Crowded`. */
   signIn(username: string, password: string, from: string): Promise<SignIn>;
   signOut(session: string): Promise<void>;
@@ -48,7 +53,10 @@ export interface Access {
   /**
    * Changes it and ends its sessions. `last`: nobody would be left who may administer.
    */
-  changeAccount(username: string, change: z.infer<typeof accountChange>): Promise<ApiAccount | 'unknown' | 'last'>;
+  changeAccount(
+    username: string,
+    change: z.infer<typeof accountChange>,
+  ): Promise<ApiAccount | 'unknown' | 'last'>;
   /** The token, told this once. */
   newToken(
     token: Pick<ApiToken, 'name' | 'rights' | 'campuses' | 'expires_at' | 'created_by'>,
@@ -116,7 +124,10 @@ export async function openAccess(parts: {
       const link = secret();
       await database.commit([
         { sql: 'DELETE FROM setup_links' },
-        { sql: 'INSERT INTO setup_links (hash, expires_at) VALUES (?, ?)', params: [hashOf(link), now() + setupLinkMs] },
+        {
+          sql: 'INSERT INTO setup_links (hash, expires_at) VALUES (?, ?)',
+          params: [hashOf(link), now() + setupLinkMs],
+        },
       ]);
       return link;
     },
@@ -140,21 +151,28 @@ export async function openAccess(parts: {
 
     async signIn(username, password, from) {
       const known =
-        (await database.read('SELECT 1 AS one FROM sessions WHERE username = ? AND address = ? LIMIT 1', [username, from]))
-          .length > 0;
+        (
+          await database.read('SELECT 1 AS one FROM sessions WHERE username = ? AND address = ? LIMIT 1', [
+            username,
+            from,
+          ])
+        ).length > 0;
       const waitMs = lockout.waitMs(username, from, known);
       if (waitMs > 0) return { ok: false, retryAfterMs: waitMs };
       // Counted before the answer is known: a hundred guesses in one moment are a hundred.
       lockout.failed(username, from);
       const account = await accountOf(username);
       const usable = account !== null && account.disabled === 0;
-      if (!(await passwords.fits(password, usable ? account.password : null))) return { ok: false, retryAfterMs: null };
+      if (!(await passwords.fits(password, usable ? account.password : null)))
+        return { ok: false, retryAfterMs: null };
       lockout.succeeded(username, from);
       return begin(username, from);
     },
 
     async signOut(session) {
-      await database.commit([{ sql: 'UPDATE sessions SET seen_at = 0 WHERE hash = ?', params: [hashOf(session)] }]);
+      await database.commit([
+        { sql: 'UPDATE sessions SET seen_at = 0 WHERE hash = ?', params: [hashOf(session)] },
+      ]);
     },
 
     async session(session) {
@@ -204,7 +222,16 @@ export async function openAccess(parts: {
         {
           sql: `UPDATE accounts SET name = ?, role = ?, campuses = ?, disabled = ?, password = ?
                 WHERE username = ? AND (? OR EXISTS (${others}))`,
-          params: [next.name, next.role, campuses, next.disabled, next.password, username, administers, username],
+          params: [
+            next.name,
+            next.role,
+            campuses,
+            next.disabled,
+            next.password,
+            username,
+            administers,
+            username,
+          ],
         },
         { sql: 'UPDATE sessions SET seen_at = 0 WHERE username = ? AND changes() > 0', params: [username] },
       ]);
@@ -247,7 +274,9 @@ export async function openAccess(parts: {
       );
       if (row === undefined) return null;
       if (now() - (row.used_at ?? 0) > seenEveryMs)
-        await database.commit([{ sql: 'UPDATE tokens SET used_at = ? WHERE id = ?', params: [now(), row.id] }]);
+        await database.commit([
+          { sql: 'UPDATE tokens SET used_at = ? WHERE id = ?', params: [now(), row.id] },
+        ]);
       const { name, rights, campuses } = tokenShown(row);
       return { kind: 'token', name, username: null, role: null, rights, campuses };
     },
@@ -278,12 +307,38 @@ const scopeOf = (text: string | null) => (text === null ? null : (JSON.parse(tex
 
 function accountShown(row: AccountRow): ApiAccount {
   const { username, name, role, campuses, disabled, created_at, signed_in_at } = row;
-  return { username, name, role, campuses: scopeOf(campuses), disabled: disabled === 1, created_at, signed_in_at };
+  return {
+    username,
+    name,
+    role,
+    campuses: scopeOf(campuses),
+    disabled: disabled === 1,
+    created_at,
+    signed_in_at,
+  };
 }
 
-function tokenShown({ id, name, rights, campuses, created_by, created_at, expires_at, used_at }: TokenRow): ApiToken {
+function tokenShown({
+  id,
+  name,
+  rights,
+  campuses,
+  created_by,
+  created_at,
+  expires_at,
+  used_at,
+}: TokenRow): ApiToken {
   const listed = JSON.parse(rights) as Right[];
-  return { id, name, rights: listed, campuses: scopeOf(campuses), created_by, created_at, expires_at, used_at };
+  return {
+    id,
+    name,
+    rights: listed,
+    campuses: scopeOf(campuses),
+    created_by,
+    created_at,
+    expires_at,
+    used_at,
+  };
 }
 
 function personOf({ name, username, role, campuses }: AccountRow): Principal {

@@ -9,7 +9,11 @@ const keptLimit = 1_000_000;
 export interface Audit {
   add(entry: Omit<ApiAuditEntry, 'id' | 'at'>): Promise<void>;
   /** The newest first. */
-  list(asked: { before?: number | undefined; who?: string | undefined; limit: number }): Promise<ApiAuditEntry[]>;
+  list(asked: {
+    before?: number | undefined;
+    who?: string | undefined;
+    limit: number;
+  }): Promise<ApiAuditEntry[]>;
 }
 
 export function auditIn(database: Database, now: () => number): Audit {

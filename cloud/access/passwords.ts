@@ -53,13 +53,7 @@ export function createPasswords(random: Randomness): Passwords {
     },
     async fits(password, hash) {
       const [, log2 = cost.log2, r = cost.r, p = cost.p, salt = '', kept = ''] = hash?.split(':') ?? [];
-      const now = await derived(
-        password,
-        Buffer.from(salt, 'base64url'),
-        Number(log2),
-        Number(r),
-        Number(p),
-      );
+      const now = await derived(password, Buffer.from(salt, 'base64url'), Number(log2), Number(r), Number(p));
       return hash !== null && timingSafeEqual(now, Buffer.from(kept, 'base64url'));
     },
   };

@@ -99,7 +99,10 @@ export function guard(app: FastifyInstance, options: GuardOptions): void {
       throw new Problem(401, 'Sign in, or send a token: Authorization: Bearer …');
     }
     if (needed !== 'signed-in' && !request.principal.rights.includes(needed))
-      throw new Problem(403, `This needs the right to ${needed}, which ${request.principal.name} does not have.`);
+      throw new Problem(
+        403,
+        `This needs the right to ${needed}, which ${request.principal.name} does not have.`,
+      );
   });
 
   app.addHook('onSend', async (request, reply, payload) => {

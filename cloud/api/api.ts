@@ -118,7 +118,9 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
       await v1.register(feed(streams, access));
       await v1.register(signInRoutes(access));
       if (access !== null) await v1.register(accountRoutes(access));
-      v1.get('/openapi.json', { config: { right: 'view' }, schema: { hide: true } }, async () => app.swagger());
+      v1.get('/openapi.json', { config: { right: 'view' }, schema: { hide: true } }, async () =>
+        app.swagger(),
+      );
     },
     { prefix: '/api/v1' },
   );

@@ -61,7 +61,10 @@ export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
         const asked = await commands.send(
           { campus: device.gateway.campus, gateway },
           { kind: 'act', device: deviceId, act },
-          { by: whoOf(request).kind === 'person' ? nameOf(request, by) : (by ?? null), expiresInMs: actExpiresMs },
+          {
+            by: whoOf(request).kind === 'person' ? nameOf(request, by) : (by ?? null),
+            expiresInMs: actExpiresMs,
+          },
         );
         if (request.query.wait !== undefined) await settledWithin(clock, request.query.wait, asked.settled);
         const now = (await commands.get(asked.id))!;

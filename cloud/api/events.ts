@@ -114,7 +114,7 @@ export class EventStreams {
         const all = await materialise(entries, this.#parts, this.#views);
         if (who.campuses === null) return all;
         const alerts = all.flatMap(({ event }) => (event?.type === 'alert' ? event.data.id : []));
-        const theirs = await this.#views.alertsSeen(who, alerts);
+        const theirs = await this.#views.alertsSeen(who, alerts, this.#parts.liveness.gateways());
         return all.filter(({ event }) => event === null || isSeen(event, who, theirs));
       },
       stillMay,

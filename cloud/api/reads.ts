@@ -97,7 +97,12 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
       { schema: { summary: 'Every gateway and its state now', response: { 200: itemsOf(apiGateway) } } },
       async (request) => {
         const who = whoOf(request);
-        return { items: liveness.gateways().filter((g) => sees(who, g.campus)).map(views.gateway) };
+        return {
+          items: liveness
+            .gateways()
+            .filter((g) => sees(who, g.campus))
+            .map(views.gateway),
+        };
       },
     );
     app.get(
@@ -211,7 +216,13 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
           'p.route =': query.route,
         });
         const where = `${conditions} AND ${seen.where}`;
-        const items = await probeReports(store, views.placeOf, where, [...params, ...seen.params], query.limit);
+        const items = await probeReports(
+          store,
+          views.placeOf,
+          where,
+          [...params, ...seen.params],
+          query.limit,
+        );
         const last = items.at(-1)?.id;
         return { items, next: items.length < query.limit || last === undefined ? null : String(last) };
       },

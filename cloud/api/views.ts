@@ -41,7 +41,11 @@ export interface Views {
   alarmsByName(names: readonly string[]): Promise<ApiAlarm[]>;
   alerts(where: string, params: readonly SqlValue[], limit: number): Promise<ApiAlert[]>;
   /** Those of these alerts that somebody sees. */
-  alertsSeen(who: Principal, ids: readonly number[]): Promise<Set<number>>;
+  alertsSeen(
+    who: Principal,
+    ids: readonly number[],
+    gateways: readonly { id: string; campus: string }[],
+  ): Promise<Set<number>>;
   incidents(where: string, params: readonly SqlValue[], limit: number): Promise<ApiIncident[]>;
   quarantine(limit: number): Promise<z.infer<typeof apiQuarantined>[]>;
   commands(ids: readonly string[]): Promise<ApiCommand[]>;
@@ -59,8 +63,7 @@ export function createViews({
   clock,
   store,
   campuses,
-  liveness,
-}: Pick<ApiParts, 'clock' | 'store' | 'campuses' | 'liveness'>): Views {
+}: Pick<ApiParts, 'clock' | 'store' | 'campuses'>): Views {
   const names = namesOf(campuses);
   const places = placesOf(campuses);
   function placeOf(campus: string, gateway: string, device: string): z.infer<typeof place> {
@@ -161,9 +164,9 @@ export function createViews({
       return rows.map((row) => ({ ...row, text: JSON.parse(row.text) as ApiAlert['text'] }));
     },
 
-    async alertsSeen(who, ids) {
+    async alertsSeen(who, ids, gateways) {
       if (ids.length === 0) return new Set();
-      const { where, params } = alertsInScope(who, liveness.gateways());
+      const { where, params } = alertsInScope(who, gateways);
       const rows = await store.read<{ id: number }>(
         `SELECT id FROM alerts WHERE id IN (${marks(ids)}) AND ${where}`,
         [...ids, ...params],

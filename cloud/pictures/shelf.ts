@@ -51,6 +51,8 @@ export type Accepted =
   { as: 'stored' | 'known'; picture: ApiPicture } | { as: 'other' | 'gone' | 'no-picture' | 'no-room' };
 
 export interface PictureFilter {
+  /** Null: all. */
+  campuses?: readonly string[] | null;
   gateway?: string;
   camera?: string;
   kind?: PictureKind;
@@ -113,7 +115,16 @@ export class Shelf {
   }
 
   /** The newest first. */
-  async find({ campuses, gateway, camera, kind, about, id, before, limit }: PictureFilter): Promise<ApiPicture[]> {
+  async find({
+    campuses,
+    gateway,
+    camera,
+    kind,
+    about,
+    id,
+    before,
+    limit,
+  }: PictureFilter): Promise<ApiPicture[]> {
     const conditions: (readonly [string, readonly (string | number)[]])[] = [
       ...(campuses == null
         ? []

@@ -12,6 +12,8 @@ export interface StoredRecord extends DeviceRecord {
 }
 
 export interface RecordQuestion {
+  /** Null: all. */
+  campuses?: readonly string[] | null;
   gateway?: string;
   device?: string;
   kind?: DeviceRecord['kind'];

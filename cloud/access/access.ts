@@ -1,6 +1,5 @@
 import { Buffer } from 'node:buffer';
 import { createHash } from 'node:crypto';
-import { DatabaseError } from '#platform/database-error.ts';
 import type { Clock, Database, DatabasePort, Randomness, Row, Statement } from '#platform/ports.ts';
 import {
   type accountChange,
@@ -194,14 +193,9 @@ export async function openAccess(parts: {
     },
 
     async addAccount(account) {
-      const hash = await passwords.hash(account.password);
-      try {
-        await database.commit([inserted(account, hash)]);
-      } catch (error) {
-        if (error instanceof DatabaseError && error.code === 'unique') return null;
-        throw error;
-      }
-      return accountShown((await accountOf(account.username))!);
+      const { sql, params = [] } = inserted(account, await passwords.hash(account.password));
+      const [made] = await database.commit([{ sql: `${sql} ON CONFLICT (username) DO NOTHING`, params }]);
+      return made?.changes === 1 ? accountShown((await accountOf(account.username))!) : null;
     },
 
     async changeAccount(username, change) {

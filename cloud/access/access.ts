@@ -211,7 +211,9 @@ export async function openAccess(parts: {
       const campuses = next.campuses === 'null' ? null : next.campuses;
       // Judged in the statement itself, so that two who take the right from each other cannot both succeed.
       const others = `SELECT 1 FROM accounts WHERE username <> ? AND role = 'city_admin' AND campuses IS NULL AND disabled = 0`;
+      const did = account.role === 'city_admin' && account.campuses === null && account.disabled === 0;
       const administers = next.role === 'city_admin' && campuses === null && !next.disabled;
+      const takesNothing = administers || !did;
       const [changed] = await database.commit([
         {
           sql: `UPDATE accounts SET name = ?, role = ?, campuses = ?, disabled = ?, password = ?
@@ -223,7 +225,7 @@ export async function openAccess(parts: {
             next.disabled,
             next.password,
             username,
-            administers,
+            takesNothing,
             username,
           ],
         },

@@ -399,6 +399,14 @@ describe('administering', () => {
     expect(await (await world.get('/api/v1/accounts', headers)).text()).not.toContain('scrypt');
   });
 
+  it('gives a new password also where nobody administers', async () => {
+    await signedIn('op', 'operator');
+    expect(await access.changeAccount('op', { password: 'another long password' })).toMatchObject({
+      username: 'op',
+    });
+    expect((await signIn('op', 'another long password')).status).toBe(200);
+  });
+
   it('gives tokens some rights and campuses, tells each once, and takes it back', async () => {
     const headers = await signedIn('first', 'city_admin');
     const asked = { name: 'wall display', rights: ['view'], campuses: ['school'] };

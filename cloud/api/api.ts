@@ -13,6 +13,7 @@ import { commandRoutes } from './commands.ts';
 import { serveConsole } from './console-files.ts';
 import { EventStreams } from './events.ts';
 import { fourHundredActs } from './four-hundred-acts.ts';
+import { reportRoutes } from './four-hundred-reports.ts';
 import { fourHundredRoutes } from './four-hundred.ts';
 import type { ApiParts } from './parts.ts';
 import { pictureLinkRoutes } from './picture-links.ts';
@@ -104,6 +105,7 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
     { prefix: '/api/v1' },
   );
   await app.register(pictureLinkRoutes(parts));
+  await app.register(reportRoutes(parts));
   await serveConsole(app, options.consoleDir);
   app.addHook('preClose', async () => streams.close());
 

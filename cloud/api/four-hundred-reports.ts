@@ -151,16 +151,14 @@ export function reportRoutes(parts: ApiParts): FastifyPluginAsyncZod {
           },
         ]);
         const made = Number(result!.rows[0]!.id);
-        return reply
-          .code(201)
-          .send({
-            id: made,
-            campus: campus ?? null,
-            month,
-            as_of: report.verdict.as_of,
-            made_at: madeAt,
-            page: `/reports/${made}`,
-          });
+        return reply.code(201).send({
+          id: made,
+          campus: campus ?? null,
+          month,
+          as_of: report.verdict.as_of,
+          made_at: madeAt,
+          page: `/reports/${made}`,
+        });
       },
     );
 

@@ -3,7 +3,7 @@ import type { PublicHolidays } from '#protocols/calendar/public-holidays.ts';
 import type { CampusLedger, OpenedPart } from '#protocols/four-hundred/campus-ledger.ts';
 import type { CampusPlan } from '#protocols/four-hundred/campus-plan.ts';
 import { CityLedger } from '#protocols/four-hundred/city.ts';
-import type { Evidence } from '#protocols/four-hundred/evidence.ts';
+import type { Evidence, EvidenceOf } from '#protocols/four-hundred/evidence.ts';
 import {
   evidenceOfContact,
   evidenceOfPoint,
@@ -27,6 +27,9 @@ const turnMs = 1_000;
 /** How exactly the beginning of an absence of ours is known. */
 const aliveEveryMs = 5_000;
 const proofsEveryMs = 5_000;
+/** A measured value that says the same is evidence again after this; clocks within half a second say the same. */
+const sameAgainMs = 600_000;
+const sameClockS = 0.5;
 const forgetEveryMs = 3_600_000;
 /** Drafts that wait for a store that does not write; of more the oldest go, and what they said is unknown. */
 const waitingLimit = 100_000;
@@ -67,6 +70,8 @@ export class FourHundred {
   /** By campus. */
   #wanted = new Map<string, ReadonlySet<string>>();
   readonly #campusOfGateway = new Map<string, string>();
+  /** By kind and device; bounded by the inventory. */
+  readonly #measured = new Map<string, { said: number; at: number }>();
   readonly #contacts = new Map<string, string>();
   readonly #changes = new Map<string, number>();
   #waiting: Draft[] = [];
@@ -181,13 +186,20 @@ export class FourHundred {
       if (!wanted.has(`${gateway}/${point.device}`)) continue;
       const facts = this.#parts.liveness.gateway(gateway)?.devices.get(point.device)?.report?.facts ?? {};
       const piece = evidenceOfPoint(source, point, facts);
-      if (piece !== null) drafts.push(draft(campus, `point/${from}/${i}`, piece));
+      if (piece !== null && this.#isNews(piece)) drafts.push(draft(campus, `point/${from}/${i}`, piece));
     }
     for (const [i, record] of message.records.entries()) {
       const piece = evidenceOfRecord(source, record, inventory, this.#parts.personOf);
       if (piece !== null) drafts.push(draft(campus, `record/${from}/${i}`, piece));
     }
-    if (drafts.length > 0) await this.#inTurn(() => this.#commit(drafts, []));
+    if (drafts.length === 0) return;
+    try {
+      await this.#inTurn(() => this.#commit(drafts, []));
+    } catch (error) {
+      // It comes again, and then it is news again.
+      this.#measured.clear();
+      throw error;
+    }
   }
 
   /**
@@ -212,6 +224,21 @@ export class FourHundred {
     this.#cancel();
     this.#stopListening();
     await this.#serial;
+  }
+
+  /** A camera's clock is measured with each heartbeat: the same again is evidence once in a while. */
+  #isNews(piece: EvidenceOf<'clock' | 'recording' | 'picture'>): boolean {
+    const { kind, device, at } = piece;
+    const said =
+      kind === 'clock'
+        ? Math.floor(piece.offset_s / sameClockS)
+        : kind === 'recording'
+          ? piece.days
+          : Number(piece.good);
+    const told = this.#measured.get(`${kind} ${device}`);
+    if (told?.said === said && at >= told.at && at - told.at < sameAgainMs) return false;
+    this.#measured.set(`${kind} ${device}`, { said, at });
+    return true;
   }
 
   #wait(one: Draft): void {

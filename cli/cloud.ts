@@ -12,6 +12,7 @@ import { realLog } from '#platform/real/log.ts';
 import type { Log } from '#platform/ports.ts';
 import { realPorts } from '#platform/real/ports.ts';
 import { readCloudFile } from './cloud-file.ts';
+import { inventoryOf } from './inventory-folder.ts';
 import { logOptions } from './logging.ts';
 import { listening } from './ports.ts';
 import { runService, UserError } from './service.ts';
@@ -36,7 +37,10 @@ export function cloud(options: CloudOptions): Promise<void> {
 
     const { broker, url } = await openBroker(config, options.mqttPort, realLog(log));
     const ports = realPorts({ dataDir, mqttUrl: url, log });
-    const running = await startCloud(ports, config, { http: realHttp });
+    const running = await startCloud(ports, config, {
+      http: realHttp,
+      inventory: inventoryOf(join(dataDir, 'inventory'), ports.log),
+    });
     const port = options.httpPort ?? config.http.port;
     // Without accounts alarms are served all the same, and only the local token opens the API.
     const access = await openAccess(ports).catch((error: unknown) => {

@@ -142,6 +142,9 @@ export function demoEdge(
   };
 }
 
+/** Where the demo campus is in the inventory. */
+export const demoPlace = { campus: campus.id, gateway };
+
 /** cloud.yaml of the demo campus. */
 export function demoCloud(hardware: SimulatedHardware, ports: { httpPort: number; mqttPort: number }) {
   return {

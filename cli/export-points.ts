@@ -1,6 +1,6 @@
 import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import { readCloudFile } from './cloud-file.ts';
-import { csvOf } from './csv.ts';
+import { csvOf } from '#protocols/csv.ts';
 import { readEdgeFile } from './edge-file.ts';
 import { type Point, pointsOf } from './points.ts';
 import { UserError } from './service.ts';

@@ -3,7 +3,8 @@ import { join, resolve } from 'node:path';
 import { stringify } from 'yaml';
 import { ensureConsole } from '../bin/build-console.mjs';
 import { startChild, type Child } from './children.ts';
-import { demoCloud, demoEdge } from './demo-campus.ts';
+import { demoCloud, demoEdge, demoPlace } from './demo-campus.ts';
+import { demoInventory } from './demo-inventory.ts';
 import { reservePort } from './ports.ts';
 import { runService, UserError } from './service.ts';
 import { DatabaseError } from '#platform/database-error.ts';
@@ -60,6 +61,11 @@ async function startAll(options: UpOptions, stop: AbortSignal) {
     const edgeFile = join(config, 'edge.yaml');
     writeFileSync(cloudFile, stringify(demoCloud(hardware, { httpPort, mqttPort })));
     writeFileSync(edgeFile, stringify(demoEdge(hardware, { mqttPort, pictures: { url } })));
+    mkdirSync(join(data, 'cloud', 'inventory'), { recursive: true });
+    writeFileSync(
+      join(data, 'cloud', 'inventory', 'demo.yaml'),
+      stringify(demoInventory(hardware, demoPlace)),
+    );
     const cloud = await run('cloud', '--config', cloudFile, '--token-file', join(data, 'cli-token'));
     setup = (cloud as { setup: string | null }).setup;
     writeFileSync(join(data, 'url'), `${url}\n`);

@@ -1,8 +1,12 @@
 import { Buffer } from 'node:buffer';
 import type { HttpPort } from '#platform/http.ts';
-import type { Log, MqttLink, Ports } from '#platform/ports.ts';
+import { readDensities } from '#platform/pixel-densities.ts';
+import type { MqttLink, Ports } from '#platform/ports.ts';
+import { readHolidays } from '#platform/public-holidays.ts';
+import { readRules } from '#platform/rule-set.ts';
 import { within } from '#platform/within.ts';
 import type { ApiCentre } from '#protocols/api.ts';
+import type { DensityEdition } from '#protocols/sight/pixel-density.ts';
 import { cloudAlarmFilter, cloudBulkFilters, type Lane, topicOf } from '#protocols/messages/topics.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
 import { type Commands, startCommands } from './commands/commands.ts';
@@ -13,6 +17,8 @@ import { Dispatcher } from './dispatch/dispatcher.ts';
 import { startRecovery } from './dispatch/recovery.ts';
 import { type Drills, startDrills } from './drills/drills.ts';
 import { createFeed, type Feed } from './feed.ts';
+import { FourHundred } from './four-hundred/four-hundred.ts';
+import type { LiveInventory } from './four-hundred/live-inventory.ts';
 import { createIncidents, type Incidents } from './incidents/incidents.ts';
 import { AlarmIngest } from './ingest/alarm-ingest.ts';
 import { createAnswers } from './ingest/answers.ts';
@@ -34,8 +40,8 @@ import { openPictures, type Pictures } from './pictures/pictures.ts';
 import { type Records, recordsIn } from './records/records.ts';
 import { openStore, type Store } from './store/store.ts';
 import { gapAlerts } from './telemetry/gap-alerts.ts';
+import { keepTelemetryOpen } from './telemetry/kept-open.ts';
 import { openTelemetry, type Telemetry } from './telemetry/telemetry.ts';
-import { TelemetryUnavailable } from './telemetry/telemetry-store.ts';
 
 /** A running cloud, as the API, the notifier and the command line need it. */
 export interface Cloud {
@@ -50,6 +56,8 @@ export interface Cloud {
   pictures: Pictures | null;
   /** How full the telemetry queue is, and what is asked of gateways for it. */
   load(): Load;
+  fourHundred: FourHundred;
+  densities: readonly DensityEdition[];
   commands: Commands;
   drills: Drills;
   /** A person ends the delivery of an alarm that no centre has acknowledged. */
@@ -63,6 +71,7 @@ export interface Cloud {
 }
 
 const closeWithinMs = 1500;
+const noInventory: LiveInventory = { current: () => null, onChange: () => () => {} };
 
 /**
  * Starts the cloud on these ports. Many may run in one process. Centres are those of the file unless others
@@ -72,7 +81,7 @@ const closeWithinMs = 1500;
 export async function startCloud(
   ports: Ports,
   config: CloudConfig,
-  other: { centres?: readonly Centre[]; http?: HttpPort } = {},
+  other: { centres?: readonly Centre[]; http?: HttpPort; inventory?: LiveInventory } = {},
 ): Promise<Cloud> {
   const { clock, random, log } = ports;
   const store = await openStore(ports);
@@ -150,6 +159,17 @@ export async function startCloud(
       return null;
     },
   );
+  const fourHundred = await FourHundred.start({
+    clock,
+    log,
+    store,
+    liveness,
+    inventory: other.inventory ?? noInventory,
+    rules: readRules(),
+    holidays: readHolidays(),
+    // Cards are given out by the id of their holder.
+    personOf: (card) => card,
+  });
   const records = recordsIn({ clock, store });
   const shedding = new Shedding(clock, random, telemetryWaitingLimit, (step) => {
     log.warn('the load changed', { step });
@@ -160,26 +180,33 @@ export async function startCloud(
   let batchesWaiting = 0;
   const waiting = () => shedding.waiting(batchesWaiting, alarmIngest.waiting);
   // A broken telemetry file must not keep a single alarm from 110.
-  const telemetry = await openTelemetry(
-    {
-      ...ports,
-      http: other.http ?? null,
-      epoch: store.epoch,
-      records,
-      pace: () => shedding.pace(),
-      onGap: (gap) => gaps.onGap(gap),
-      send,
-    },
-    config.telemetry,
-  ).catch((error: unknown) => withoutTelemetry(log, error));
+  const telemetry = await keepTelemetryOpen({ ...ports, alerts }, () =>
+    openTelemetry(
+      {
+        ...ports,
+        http: other.http ?? null,
+        epoch: store.epoch,
+        records,
+        pace: () => shedding.pace(),
+        onGap: (gap) => gaps.onGap(gap),
+        send,
+      },
+      config.telemetry,
+    ),
+  );
   const sinks: BulkSinks = {
     state(campus, gateway, message, receivedAt) {
       liveness.onState(campus, gateway, message, receivedAt);
+      fourHundred.onState(campus, gateway, message, receivedAt);
       if (message.kind !== 'birth') return;
       recovery.ask(gateway);
       pictures?.onBirth(campus, gateway, message);
     },
-    telemetry: (campus, gateway, message) => telemetry.receive(campus, gateway, message),
+    async telemetry(campus, gateway, message) {
+      // Before it is acknowledged: evidence that could not be written comes again.
+      if (message.kind === 'telemetry') await fourHundred.onTelemetry(campus, gateway, message);
+      await telemetry.receive(campus, gateway, message);
+    },
     putOff: (campus, gateway, message) => telemetry.putOff(campus, gateway, message),
     reply: (gateway, message) => commands.onReply(gateway, message),
     spoke: (campus, gateway, session) => liveness.spoke(campus, gateway, session),
@@ -269,6 +296,7 @@ export async function startCloud(
       links.alarm?.close(),
       links.bulk?.close(),
       liveness.close(),
+      fourHundred.close(),
       telemetry.close(),
       pictures?.close(),
       stopLatency(),
@@ -289,6 +317,8 @@ export async function startCloud(
     records,
     pictures,
     load: () => shedding.load(),
+    fourHundred,
+    densities: readDensities(),
     commands,
     drills,
     endDelivery: end,
@@ -311,11 +341,4 @@ export async function startCloud(
       return closing;
     },
   };
-}
-
-function withoutTelemetry(log: Log, error: unknown): Telemetry {
-  log.error('telemetry cannot be stored; alarms are served without it', { error });
-  const unavailable = () =>
-    Promise.reject(new TelemetryUnavailable('the telemetry store could not be opened'));
-  return { receive: unavailable, putOff: unavailable, query: unavailable, close: () => Promise.resolve() };
 }

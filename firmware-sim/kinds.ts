@@ -1,3 +1,4 @@
+import { alarmPanels } from './alarm-panel/kind.ts';
 import { buttonBuses } from './button/bus-kind.ts';
 import { buttons } from './button/kind.ts';
 import { cameras } from './camera/kind.ts';
@@ -17,6 +18,7 @@ export const kinds = {
   buses,
   http_centres: httpCentres,
   card_readers: cardReaders,
+  alarm_panels: alarmPanels,
   fire_panels: firePanels,
   links,
 };

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { apiVerdict } from './api-four-hundred.ts';
 import { apiCommand, apiDrill } from './api-commands.ts';
 import { centreReceipt } from './messages/alarm.ts';
 import { bilingual } from './messages/bilingual.ts';
@@ -162,6 +163,7 @@ export const alertCode = z.enum([
   'unproved',
   'overloaded',
   'telemetry-gap',
+  'telemetry-unavailable',
   'gateway-stopped',
 ]);
 export type AlertCode = z.infer<typeof alertCode>;
@@ -290,6 +292,7 @@ export const feedEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('command'), data: apiCommand }),
   z.object({ type: z.literal('drill'), data: apiDrill }),
   z.object({ type: z.literal('probe'), data: apiProbe }),
+  z.object({ type: z.literal('verdict'), data: apiVerdict }),
 ]);
 export type FeedEvent = z.infer<typeof feedEvent>;
 

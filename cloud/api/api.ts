@@ -14,6 +14,9 @@ import { records } from './records.ts';
 import { commandRoutes } from './commands.ts';
 import { serveConsole } from './console-files.ts';
 import { EventStreams } from './events.ts';
+import { fourHundredActs } from './four-hundred-acts.ts';
+import { reportRoutes } from './four-hundred-reports.ts';
+import { fourHundredRoutes } from './four-hundred.ts';
 import type { ApiParts } from './parts.ts';
 import { pictureLinkRoutes } from './picture-links.ts';
 import { pictureUpload } from './picture-upload.ts';
@@ -113,6 +116,8 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
       await v1.register(acts(parts, views));
       await v1.register(commandRoutes(parts));
       await v1.register(records(parts));
+      await v1.register(fourHundredRoutes(parts));
+      await v1.register(fourHundredActs(parts));
       await v1.register(pictureRoutes(parts));
       await v1.register(pictureUpload(parts));
       await v1.register(feed(streams, access));
@@ -125,6 +130,7 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
     { prefix: '/api/v1' },
   );
   await app.register(pictureLinkRoutes(parts));
+  await app.register(reportRoutes(parts));
   await app.register(async (files) => {
     needs(files, 'public');
     await serveConsole(files, options.consoleDir);

@@ -19,7 +19,7 @@ const readersLimit = 100;
  */
 async function materialise(
   entries: readonly FeedEntry[],
-  parts: Pick<ApiParts, 'liveness' | 'centres'>,
+  parts: Pick<ApiParts, 'liveness' | 'centres' | 'fourHundred'>,
   views: Views,
 ): Promise<{ id: number; event: FeedEvent | null }[]> {
   const last = new Map(entries.map((entry) => [`${entry.type} ${entry.subject}`, entry]));
@@ -72,6 +72,7 @@ async function materialise(
     command: (subject) => eventOf('command', commands.get(subject)),
     drill: (subject) => eventOf('drill', drills.get(subject)),
     probe: (subject) => eventOf('probe', probes.get(subject)),
+    verdict: (subject) => eventOf('verdict', views.verdict(parts.fourHundred, subject)),
   };
   return wanted.map(({ id, type, subject }) => ({ id, event: found[type](subject) }));
 }
@@ -82,7 +83,10 @@ function eventOf<T extends FeedEvent['type']>(type: T, data: unknown): FeedEvent
 
 /** Readers of the feed over SSE. Each pulls from the durable feed at its own pace: a slow one costs one batch. */
 export class EventStreams {
-  readonly #parts: { clock: Clock; log: Log; feed: Feed } & Pick<ApiParts, 'liveness' | 'centres'>;
+  readonly #parts: { clock: Clock; log: Log; feed: Feed } & Pick<
+    ApiParts,
+    'liveness' | 'centres' | 'fourHundred'
+  >;
   readonly #views: Views;
   readonly #readers = new Set<Reader>();
 

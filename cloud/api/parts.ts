@@ -4,6 +4,8 @@ import type { Commands } from '../commands/commands.ts';
 import type { Ended, Ending } from '../dispatch/ending.ts';
 import type { Drills } from '../drills/drills.ts';
 import type { Feed } from '../feed.ts';
+import type { FourHundred } from '../four-hundred/four-hundred.ts';
+import type { DensityEdition } from '#protocols/sight/pixel-density.ts';
 import type { CloudConfig } from '../config.ts';
 import type { Incidents } from '../incidents/incidents.ts';
 import type { Load } from '../ingest/shedding.ts';
@@ -31,6 +33,8 @@ export interface ApiParts {
   /** Null: they could not be opened, or this world has none. */
   pictures: Pictures | null;
   load(): Load;
+  fourHundred: FourHundred;
+  densities: readonly DensityEdition[];
   campuses: CloudConfig['campuses'];
   /** Bound of press to 110, ms. */
   boundMs: number;

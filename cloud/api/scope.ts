@@ -1,5 +1,7 @@
+import type { FastifyInstance } from 'fastify';
 import type { SqlValue } from '#platform/ports.ts';
 import { type Principal, sees } from '../access/principal.ts';
+import { whoOf } from './access.ts';
 import { Problem } from './problems.ts';
 
 /** Refuses what is on a campus that somebody does not see, as if it was not there. */
@@ -32,4 +34,15 @@ export function alertsInScope(
       OR subject IN (SELECT id FROM drills WHERE campus IN (SELECT value FROM json_each(?))))`,
     params: [JSON.stringify(theirs), JSON.stringify(campuses)],
   };
+}
+
+/** Holds each route of this plugin to the campus that it names; one that names none is about all of them. */
+export function byCampus(app: { addHook: FastifyInstance['addHook'] }): void {
+  app.addHook('preHandler', async (request) => {
+    if (request.routeOptions.config.right === 'public') return;
+    const said = [request.params, request.query, request.body] as ({ campus?: string } | undefined)[];
+    const named = said.flatMap((part) => part?.campus ?? []);
+    for (const campus of named) mustSee(whoOf(request), campus, `campus ${campus}`);
+    if (named.length === 0) mustSeeAll(whoOf(request));
+  });
 }

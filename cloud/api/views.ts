@@ -12,12 +12,15 @@ import type {
   apiQuarantined,
   place,
 } from '#protocols/api.ts';
+import type { ApiVerdict } from '#protocols/api-four-hundred.ts';
+import { verdictOf } from '#protocols/four-hundred/verdict.ts';
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
 import { sequenceOf, summed } from '#protocols/signal.ts';
 import type { SqlValue } from '#platform/ports.ts';
 import { type CommandRow, commandOf } from '../commands/row.ts';
 import { drillReports } from '../drills/report.ts';
 import { type PassageRow, passageOf } from '../latency/passage.ts';
+import type { FourHundred } from '../four-hundred/four-hundred.ts';
 import { stagesOf, totalOf } from '../latency/stages.ts';
 import { lastProofs, probeReports } from '../probes/report.ts';
 import type { Device, Gateway } from '../liveness/fleet.ts';
@@ -54,6 +57,7 @@ export interface Views {
   attempts(name: string): Promise<z.infer<typeof apiAttempt>[]>;
   devices(which: readonly Device[]): Promise<ApiDevice[]>;
   gateway(gateway: Gateway): ApiGateway;
+  verdict(fourHundred: Pick<FourHundred, 'campus'>, campus: string): ApiVerdict | undefined;
   placeOf(campus: string, gateway: string, device: string): z.infer<typeof place>;
 }
 
@@ -272,6 +276,13 @@ export function createViews({
           listing: device.listing,
         };
       });
+    },
+
+    verdict(fourHundred, campus) {
+      const ledger = fourHundred.campus(campus);
+      if (ledger === null) return undefined;
+      const county = ledger.plan.campus.county ?? null;
+      return { ...verdictOf(ledger), county, name: names.campus(campus) };
     },
 
     gateway: (gateway) => ({

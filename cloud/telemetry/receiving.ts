@@ -102,7 +102,8 @@ export function telemetryReceiver(parts: {
     parts.onGap({ campus: at.campus, gateway: at.gateway, ...gap });
     return {
       sql: `INSERT INTO gaps (gateway, epoch, first, last, held, why, at) VALUES (?, ?, ?, ?, ?, ?, ?)
-            ON CONFLICT (gateway, epoch, first) DO NOTHING`,
+            ON CONFLICT (gateway, epoch, first) DO UPDATE SET last = excluded.last, held = excluded.held
+              WHERE excluded.last > gaps.last`,
       params: [at.gateway, at.epoch, gap.from, gap.to, held, gap.why, Math.round(clock.wall())],
     };
   }
@@ -140,7 +141,7 @@ export function telemetryReceiver(parts: {
         progress.settled(message.n, message.n, now);
       } else {
         const { from, to, values, why } = message;
-        // Said again where the answer was lost: noted once.
+        // Said again where the answer was lost, or with a longer range once more had gone: noted once, as the longest.
         if (to > progress.n) statements.push(closeGap(at, { from, to, why }, values));
         progress.settled(from, to, now);
       }

@@ -1,7 +1,6 @@
 import type { AlarmReceipt, ReceiptLaneMessage, RefusedReceipt } from '#protocols/messages/receipt.ts';
-import { nameText, originText, type LampState, type SignalName } from '#protocols/signal.ts';
+import { nameText, originText, type LampState } from '#protocols/signal.ts';
 import type { RaisedEvent } from '../driver.ts';
-import { reasonOf } from '#platform/reason.ts';
 import { type Kept, type Rise } from '../outbox/outbox.ts';
 import { type AlarmRecord, newRecord } from '../outbox/record.ts';
 import { type Alarm, type AlarmPath, newAlarm, reached, resumedAlarm } from './alarm.ts';
@@ -9,9 +8,9 @@ import { factsOf, type Happening, modeOf } from './identity.ts';
 import * as life from './life.ts';
 import { Levels } from './levels.ts';
 import { pendingTurns } from './pending.ts';
-import { neverHeardOf, reportOf } from './resend.ts';
 import { save } from './save.ts';
 import { type Member, Summing, type WindowSummed } from './summing.ts';
+import { giveWord } from './word.ts';
 
 /** Presses that have left the outbox and are still known without asking the disk. */
 const recentLimit = 4096;
@@ -46,6 +45,7 @@ export class Alarms {
   readonly #levels: Levels;
   readonly #summing: Summing;
   readonly #inDrill: AlarmSurroundings['inDrill'];
+  readonly #startedAt: number;
 
   constructor(
     { abovePerMinute, inDrill, ...path }: AlarmSurroundings,
@@ -63,17 +63,21 @@ export class Alarms {
     this.#levels = new Levels(this.#path, abovePerMinute);
     this.#summing = new Summing(this.#path, abovePerMinute, (summed) => this.#raiseSum(summed));
     this.#inDrill = inDrill;
+    this.#startedAt = path.clock.monotonic();
   }
 
   get pending(): number {
     return this.#live.size;
   }
 
-  /** Whether one was pressed a moment ago and is not delivered yet: everything else makes way. */
+  /**
+   * Whether one was pressed a moment ago and is not delivered yet: everything else makes way. How old one of an earlier
+   * life is says only a wall clock, which may have jumped: each is as young as this life.
+   */
   get onTheirWay(): boolean {
     const now = this.#path.clock.monotonic();
     for (const { record, pressedAt } of this.#live.values()) {
-      if (!record.delivered && now - pressedAt < makeWayMs) return true;
+      if (!record.delivered && now - Math.max(pressedAt, this.#startedAt) < makeWayMs) return true;
     }
     return false;
   }
@@ -227,7 +231,8 @@ export class Alarms {
     this.#answeredBy(message.cloud_epoch);
     if (message.kind === 'alarm-receipt') this.#alarmReceipt(message);
     else if (message.kind === 'refused') this.#refused(message);
-    else if (message.kind === 'word') for (const name of message.names) void this.#giveWord(name);
+    else if (message.kind === 'word')
+      for (const name of message.names) void giveWord(this.#path, name, this.#live.get(nameText(name)));
   }
 
   /** Another epoch of the cloud: what it held, and what it refused, holds no more. */
@@ -279,26 +284,6 @@ export class Alarms {
       return life.refused(this.#path, alarm, what, receipt.cloud_epoch);
     }
     this.#path.log.warn('the cloud refused what is not ours or has left', { sha256: receipt.sha256 });
-  }
-
-  /** The edge's word on one alarm that the cloud holds without a receipt: every receipt that it knows of. */
-  async #giveWord(name: SignalName): Promise<void> {
-    const { link, log, outbox } = this.#path;
-    try {
-      const live = this.#live.get(nameText(name));
-      // A word is the first report where there was none: what comes later must have a higher revision.
-      if (live) live.record.revision ||= 1;
-      const record = live ? live.record : await outbox.find(name);
-      const word = record
-        ? {
-            ...reportOf(this.#path, record, live?.firstByteAt === null),
-            direct: [...record.direct, ...record.centres],
-          }
-        : neverHeardOf(this.#path, name);
-      await link.publish(JSON.stringify(word));
-    } catch (error) {
-      log.warn('the word on an alarm was not given', { alarm: nameText(name), reason: reasonOf(error) });
-    }
   }
 
   #leave(alarm: Alarm): void {

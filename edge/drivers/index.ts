@@ -1,6 +1,7 @@
 import type { Driver } from '../driver.ts';
 import { buttonDriver } from './button.ts';
 import { cardReaderDriver } from './card-reader.ts';
+import { contactIdPanelDriver } from './contact-id-panel.ts';
 import { firePanelDriver } from './fire-panel.ts';
 import { gatewayDriver } from './gateway.ts';
 import { modbusDriver } from './modbus.ts';
@@ -11,6 +12,7 @@ import { onvifCameraDriver } from './onvif-camera.ts';
 export const drivers: readonly Driver[] = [
   buttonDriver,
   cardReaderDriver,
+  contactIdPanelDriver,
   firePanelDriver,
   gatewayDriver,
   modbusDriver,

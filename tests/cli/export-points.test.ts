@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url';
 import * as fc from 'fast-check';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { stringify } from 'yaml';
-import { csvOf } from '#cli/csv.ts';
+import { csvOf } from '#protocols/csv.ts';
 
 const main = fileURLToPath(new URL('../../cli/main.ts', import.meta.url));
 let folder: string;

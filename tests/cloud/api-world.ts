@@ -9,6 +9,7 @@ import type { Ended } from '#cloud/dispatch/ending.ts';
 import { startDrills } from '#cloud/drills/drills.ts';
 import type { Drills } from '#cloud/drills/drills.ts';
 import { createFeed } from '#cloud/feed.ts';
+import { FourHundred } from '#cloud/four-hundred/four-hundred.ts';
 import { createIncidents } from '#cloud/incidents/incidents.ts';
 import { startLiveness } from '#cloud/liveness/liveness.ts';
 import { namesOf } from '#cloud/names.ts';
@@ -20,6 +21,9 @@ import { recordsIn } from '#cloud/records/records.ts';
 import { openStore } from '#cloud/store/store.ts';
 import type { Store } from '#cloud/store/store.ts';
 import type { FilePort, SqlValue } from '#platform/ports.ts';
+import { readHolidays } from '#platform/public-holidays.ts';
+import { readRules } from '#platform/rule-set.ts';
+import type { CityInventory } from '#protocols/inventory/campus.ts';
 import type { ApiCentre } from '#protocols/api.ts';
 import type { Command } from '#protocols/messages/command.ts';
 import type { DeviceReport } from '#protocols/messages/state.ts';
@@ -69,6 +73,9 @@ export class ApiWorld {
   pictures: Pictures | null = null;
   /** What comes of ending a delivery. */
   ends: Ended = 'unknown';
+  fourHundred!: FourHundred;
+  /** Null: there is none. */
+  inventory: CityInventory | null = null;
   #signals = 0;
 
   async start(options: Partial<ApiOptions> = {}): Promise<this> {
@@ -117,6 +124,16 @@ export class ApiWorld {
     const names = namesOf(campuses);
     const { alerts, commands } = this;
     this.drills = await startDrills({ clock, random: seeded(9), log: quiet, store, alerts, commands, names });
+    this.fourHundred = await FourHundred.start({
+      clock,
+      log: quiet,
+      store,
+      liveness: this.liveness,
+      inventory: { current: () => this.inventory, onChange: () => () => {} },
+      rules: readRules(),
+      holidays: readHolidays(),
+      personOf: (card) => card,
+    });
     this.api = await startApi(
       {
         clock,
@@ -133,6 +150,8 @@ export class ApiWorld {
         endDelivery: async () => this.ends,
         records: recordsIn({ store, clock }),
         pictures: this.pictures,
+        fourHundred: this.fourHundred,
+        densities: [],
         load: () => new Shedding(clock, seeded(), 1000, () => {}).load(),
         boundMs: 2000,
       },
@@ -143,6 +162,7 @@ export class ApiWorld {
 
   async close(): Promise<void> {
     await this.api.close();
+    await this.fourHundred.close();
     await this.pictures?.close();
     await this.liveness.close();
   }

@@ -3,6 +3,7 @@ import { type Cloud, startCloud } from '#cloud/start.ts';
 import { type CloudConfig, cloudConfig } from '#cloud/config.ts';
 import type { Door, DoorResult, DoorSignal, Supervision } from '#platform/doors/door.ts';
 import type { FilePort, MqttLinkOptions, Ports, SqlValue } from '#platform/ports.ts';
+import type { CityInventory } from '#protocols/inventory/campus.ts';
 import type { AlarmMessage, AlarmReport } from '#protocols/messages/alarm.ts';
 import type { ReceiptLaneMessage } from '#protocols/messages/receipt.ts';
 import { digestOf, type SignalFacts, type SignalName } from '#protocols/signal.ts';
@@ -69,6 +70,8 @@ export class CloudWorld {
   more: Partial<CloudConfig> = {};
   /** Not in every world. */
   files: FilePort | null = null;
+  /** Null: there is none. */
+  inventory: CityInventory | null = null;
   readonly #campuses: CloudConfig['campuses'];
   #links: MqttLinkOptions[] = [];
   #life = { dead: false };
@@ -135,6 +138,7 @@ export class CloudWorld {
       ports,
       { ...config, campuses: this.#campuses, ...this.more },
       {
+        inventory: { current: () => this.inventory, onChange: () => () => {} },
         centres: [
           {
             id: 'police',

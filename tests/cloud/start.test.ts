@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, readdirSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { connectAsync, type MqttClient } from 'mqtt';
@@ -123,7 +123,7 @@ test('the first cloud on a folder keeps a second one out', async () => {
   await expect(start('a', new FakeDoor('first'))).rejects.toMatchObject({ code: 'in-use' });
 });
 
-test('a telemetry file that is broken does not keep an alarm from 110', async () => {
+test('a telemetry file that is broken does not keep an alarm from 110, and is set aside for a new one', async () => {
   const door = new FakeDoor('first');
   await (await start('a', door)).close();
   writeFileSync(join(folder, 'a', 'telemetry.sqlite'), 'no database at all '.repeat(1000));
@@ -131,7 +131,19 @@ test('a telemetry file that is broken does not keep an alarm from 110', async ()
   await says(alarmNow(1));
   await vi.waitFor(() => expect(door.taken).toHaveLength(1), within);
   const question = { device: 'gate/b', field: 'x', from: 0, to: 1, everyMs: 1 };
-  await expect(cloud.telemetry.query(question)).rejects.toThrow('could not be opened');
+  await expect(cloud.telemetry.query(question)).rejects.toThrow('is not open');
+  expect(cloud.alerts.isOpen('telemetry-unavailable', 'telemetry')).toBe(true);
+  await vi.waitFor(async () => expect(await cloud.telemetry.query(question)).toEqual([]), {
+    timeout: 20_000,
+    interval: 100,
+  });
+  await vi.waitFor(
+    () => expect(cloud.alerts.isOpen('telemetry-unavailable', 'telemetry')).toBe(false),
+    within,
+  );
+  expect(readdirSync(join(folder, 'a')).filter((name) => name.startsWith('telemetry'))).toContainEqual(
+    expect.stringMatching(/^telemetry\.\D*\d/),
+  );
 });
 
 test('closing twice is closing once', async () => {

@@ -455,6 +455,21 @@ describe('telemetry of a gateway', () => {
     await telemetry.close();
   });
 
+  it('of which more has gone meanwhile is noted as long as it was told last', async () => {
+    const { telemetry, receipts } = await open();
+    await telemetry.receive('school', 'gate', message(9));
+    const gone = { kind: 'gone', session: 's1', epoch: 'e1', from: 4, why: 'refused' } as const;
+    await telemetry.receive('school', 'gate', { ...gone, to: 4, values: 1 });
+    await telemetry.receive('school', 'gate', { ...gone, to: 8, values: 5 });
+    await telemetry.receive('school', 'gate', { ...gone, to: 6, values: 3 });
+    const database = await databases.open('telemetry', 'relaxed', '');
+    const notes = await database.read('SELECT first, last, held FROM gaps', []);
+    expect(notes).toEqual([{ first: 4, last: 8, held: 5 }]);
+    await telemetry.receive('school', 'gate', { ...gone, from: 1, to: 3, values: 3 });
+    expect(receipts.at(-1)).toMatchObject({ n: 9, missing: [] });
+    await telemetry.close();
+  });
+
   it('that nobody answers for is given up, and told', async () => {
     const { telemetry, receipts } = await open();
     await telemetry.receive('school', 'gate', message(3));

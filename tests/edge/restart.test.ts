@@ -204,3 +204,21 @@ test('a press that came again before its file could be opened does not reach 110
   expect(world.cloud.reports.at(-1)).toMatchObject({ name: { n: firstN }, direct: [{ path: 'direct' }] });
   expect(world.edge.status().alarms).toEqual([]);
 });
+
+test('killed with an alarm under way, and the clock jumps hours: measured values still make way for it', async () => {
+  world.cloud.down();
+  world.door.says = 'nothing';
+  world.press();
+  await world.clock.pass(100);
+  world.kill();
+  world.clock.skew = 8 * 3_600_000;
+  await world.start();
+  world.cloud.mend();
+  world.cloud.answers = 'stored';
+  world.driver.context.measure('south', 'temperature', 21.5, '°C');
+  await world.clock.pass(8000);
+  expect(world.edge.status().alarms).toMatchObject([{ delivered: false }]);
+  expect(world.cloud.telemetry).toEqual([]);
+  await world.clock.pass(5000);
+  expect(world.cloud.telemetry).toHaveLength(1);
+});

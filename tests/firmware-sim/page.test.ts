@@ -31,6 +31,7 @@ it('the page names every key of sim.yaml and every act of the control door', asy
       buses: [{ id: 'bus', via: 'tcp', sensors: [{ id: 'smoke', unit: 1, model: 'smoke-register-2' }] }],
       http_centres: [{ id: 'city-cap' }],
       card_readers: [{ id: 'reader', via: 'tcp', format: 'id-12' }],
+      alarm_panels: [{ id: 'intruder', via: 'tcp' }],
       fire_panels: [{ id: 'panel', via: 'tcp' }],
       links: [{ id: 'link', to: '127.0.0.1:1' }],
     }),

@@ -36,6 +36,8 @@ export class City {
   readonly world: World;
   readonly units: Button[] = [];
   readonly memories: ButtonMemory[] = [];
+  /** Of the units that hang there now. */
+  readonly #serials: number[] = [];
   readonly wires: Wire[] = [];
   readonly ledger = new Ledger();
   readonly names = new Names();
@@ -236,6 +238,19 @@ export class City {
     });
   }
 
+  /**
+   * Names of the alarms that should leave the outbox soon. One that is delivered, and whose unit was replaced before its
+   * lamp was confirmed, leaves after a day: longer than this one.
+   */
+  owedByEdge(): string[] {
+    const isHanging = (name: string) => {
+      const pressed = this.ledger.all.find(({ finger }) => finger === this.names.fingerOf(name));
+      return pressed === undefined || serialIn(pressed.finger) === this.#serials[pressed.unit];
+    };
+    const alarms = this.edge?.status().alarms ?? [];
+    return alarms.filter(({ name, delivered }) => !delivered || isHanging(name)).map(({ name }) => name);
+  }
+
   /** Notes a time in which a press may be touched by a fault. */
   trouble(ms: number): void {
     this.troubled.push({ from: this.world.now, to: this.world.now + ms });
@@ -294,6 +309,7 @@ export class City {
     const ports = this.world.machine(`unit-${i}`).boot();
     const own = memory ?? blankMemory(ports.random);
     this.memories[i] = own;
+    this.#serials[i] = serial;
     let stream: ByteStream | undefined;
     const unit = createButton(
       { clock: ports.clock, random: ports.random, log: ports.log, memory: own },
@@ -311,6 +327,7 @@ export class City {
   }
 }
 
+const serialIn = (finger: string) => Number.parseInt(finger.split('/')[0]!, 16);
 const serialOf = (i: number) => 0xb0000001 + i;
 /** Every fourth button is a silent one. */
 const isSilent = (i: number) => i % 4 === 3;

@@ -118,7 +118,8 @@ async function untilQuiet(city: City): Promise<void> {
   const { world } = city;
   const owed = 'SELECT 1 FROM deliveries WHERE done_at IS NULL LIMIT 1';
   const quiet = () =>
-    city.edge?.status().alarms.length === 0 &&
+    city.edge !== null &&
+    city.owedByEdge().length === 0 &&
     city.memories.every(({ waiting }) => waiting.length === 0) &&
     city.look('cloud', owed).length === 0;
   for (const limit = world.now + 600_000; world.now < limit && !quiet();)

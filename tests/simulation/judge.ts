@@ -105,19 +105,22 @@ function judgePresses(city: City, inOutbox: Set<string>, atCloud: Set<string>): 
   // A name of which nobody has ever heard may be known to 110, by the direct path of an edge that then died.
   const { identities } = city.book(centres[0]);
   const at110 = unexplained.get(centres[0])!;
+  const isNamedAt110 = ({ finger }: Pressed) =>
+    names.of(finger).some(({ identity }) => identities.has(identity));
   const explained = explain(
-    suspects.map(({ pressed }) => pressed),
+    suspects
+      .filter(({ pressed, litTooSoon }) => litTooSoon || !isNamedAt110(pressed))
+      .map(({ pressed }) => pressed),
     [...at110].map((identity) => ({ identity, ...identities.get(identity)! })),
   );
   for (const { pressed, litTooSoon } of suspects) {
     const { finger } = pressed;
-    const named = names.of(finger).some(({ identity }) => identities.has(identity));
     const told = explained.get(pressed);
     if (told !== undefined) at110.delete(told);
     if (litTooSoon && told === undefined)
       findings.add('lies', `${finger}: its lamp said delivered before 110 had it`);
     else if (litTooSoon) twins += 1;
-    else if (told !== undefined || named) forgotten += 1;
+    else if (told !== undefined || isNamedAt110(pressed)) forgotten += 1;
     else findings.add('lost', `${finger} never came to 110`);
   }
   for (const [centre, left] of unexplained)
@@ -129,7 +132,7 @@ function judgePresses(city: City, inOutbox: Set<string>, atCloud: Set<string>): 
 }
 
 /**
- * Gives each frame to a press of its point that was made before it came and lit after it. Of several that fit, the one
+ * Gives each nameless frame to a press of its point that was made before it came and lit after it. Of several that fit, the one
  * whose lamp was lit first has it: so no press goes without a frame that it could have had.
  */
 function explain(presses: Pressed[], frames: Frame[]): Map<Pressed, Identity> {
@@ -145,13 +148,17 @@ function explain(presses: Pressed[], frames: Frame[]): Map<Pressed, Identity> {
   return explained;
 }
 
-/** 110 took it from an edge that died at once, and whose unit was not answered: it was sent again, as another. */
+/**
+ * 110 took it from an edge that died before it had told anybody, and whose unit was not answered: it was sent again, as
+ * another. An edge that sends it to 110 anew has had no receipt to tell.
+ */
 function isOrphan(city: City, centre: CentreName, identity: string): boolean {
   const { times, point } = city.book(centre).identities.get(identity)!;
-  const at = times[0]!;
+  const [first, last] = [times[0]!, times.at(-1)!];
+  const died = city.edgeDied.find((at) => at >= first - inFlightMs && at <= last + orphanMs);
   return (
-    city.edgeDied.some((died) => died >= at - inFlightMs && died <= at + orphanMs) &&
-    city.ledger.all.some((p) => p.point === point && p.at <= at && (p.ackedAt ?? Infinity) > at)
+    died !== undefined &&
+    city.ledger.all.some((p) => p.point === point && p.at <= first && (p.ackedAt ?? Infinity) > died)
   );
 }
 
@@ -196,7 +203,7 @@ type EdgeRecord = Told & { direct: unknown[] };
 function judgeEdge(city: City, rows: { name: string; record: EdgeRecord }[]): void {
   const { edge, findings } = city;
   if (edge === null) findings.add('stuck', 'the edge does not run');
-  for (const { name } of edge?.status().alarms ?? []) findings.add('stuck', about(city, name));
+  for (const name of city.owedByEdge()) findings.add('stuck', about(city, name));
   const told = new Set(
     city
       .look<{ name: string }>(

@@ -38,9 +38,9 @@ export class Measured {
   /** Ends a process by `end`; what its machine's disk forgets by that is nobody's fault. */
   through(machine: 'edge' | 'cloud', how: Ending, end: () => void): void {
     if (how !== 'power') return end();
-    const before = this.#at(machine);
+    const before = this.#knownAt(machine);
     end();
-    const after = this.#at(machine);
+    const after = this.#knownAt(machine);
     for (const key of before) if (!after.has(key)) this.#gone.add(key);
     const [last] = this.#rows<{ id: number | null }>('edge', 'batches', 'SELECT MAX(id) AS id FROM batches');
     if (machine === 'edge') this.#highest = last?.id ?? 0;
@@ -57,11 +57,7 @@ export class Measured {
     const city = this.#city;
     const atEdge = this.#at('edge');
     const stored = this.#at('cloud');
-    const gaps = this.#rows<{ epoch: string; first: number; last: number }>(
-      'cloud',
-      'gaps',
-      'SELECT epoch, first, last FROM gaps',
-    );
+    const gaps = this.#rows<Gap>('cloud', 'gaps', 'SELECT epoch, first, last FROM gaps');
     // In the epoch that goes on a loss is only seen when a later one comes; of the others the edge tells it.
     const current = [...this.#batches.values()].at(-1)?.epoch;
     const last = Math.max(
@@ -77,6 +73,19 @@ export class Measured {
       if (epoch === current && n > last) continue;
       city.findings.add('vanished', `batch ${n} of ${epoch}`);
     }
+  }
+
+  /** What this machine holds, or has noted as gone: a power cut may take the one like the other. */
+  #knownAt(machine: 'edge' | 'cloud'): Set<string> {
+    const known = this.#at(machine);
+    const notes = this.#rows<Gap>(
+      machine,
+      machine === 'edge' ? 'gone' : 'gaps',
+      `SELECT epoch, first, last FROM ${machine === 'edge' ? 'gone' : 'gaps'}`,
+    );
+    for (const [key, { epoch, n }] of this.#batches)
+      if (notes.some((note) => note.epoch === epoch && note.first <= n && n <= note.last)) known.add(key);
+    return known;
   }
 
   /** A power cut may take the tables themselves: a file that was never synced is empty. */
@@ -103,6 +112,12 @@ interface Row {
   epoch: string;
   n: number;
   points: string;
+}
+
+interface Gap {
+  epoch: string;
+  first: number;
+  last: number;
 }
 
 function keyOf({ epoch, n }: Pick<Row, 'epoch' | 'n'>): string {

@@ -34,6 +34,7 @@ const feedTypes: Record<FeedEvent['type'], true> = {
   command: true,
   drill: true,
   probe: true,
+  verdict: true,
 };
 
 /**

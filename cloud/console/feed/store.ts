@@ -100,6 +100,7 @@ export function withEvent(view: View, event: FeedEvent): View {
     case 'command':
     case 'drill':
     case 'probe':
+    case 'verdict':
       // Nothing of these is shown yet.
       return view;
   }

@@ -7,7 +7,7 @@ import { reasonOf } from '#platform/reason.ts';
 import type { ActResult, DriverContext } from '../../driver.ts';
 import type { FirePanelDevice } from '../fire-panel.ts';
 import { jittered } from '../pause.ts';
-import { complaints, type Complaints } from './complaints.ts';
+import { complaints, type Complaints } from '../complaints.ts';
 import { understanding } from './understanding.ts';
 import { requests } from './requests.ts';
 import { faults, silent } from './words.ts';

@@ -13,7 +13,7 @@ import type { ObjectOf, Unit } from '#protocols/gbt26875/unit.ts';
 import type { SignalType } from '#protocols/signal.ts';
 import type { DriverContext } from '../../driver.ts';
 import type { FirePanelDevice } from '../fire-panel.ts';
-import type { Complaints } from './complaints.ts';
+import type { Complaints } from '../complaints.ts';
 import { fires, inFire } from './fires.ts';
 import { componentName, faults, signalOf, systemName, wrongs } from './words.ts';
 

@@ -88,7 +88,7 @@ describe('a transmission device that dials in', () => {
     // Its denial would come after a confirmation that was given at once.
     panel.behave({ wrongChecksum: true });
     panel.report({ type: 'device-version', objects: [{ major: 1, minor: 1 }] });
-    await until('a later frame is denied', () => panel.seen.denied === 1);
+    await until('a later frame is denied', () => panel.seen.denied >= 1);
     expect(panel.seen.confirmed).toBe(0);
     expect(told.levels.filter((l) => l.up)).toEqual([{ device: 'smoke', type: 'smoke', up: true }]);
     disk.resolve();

@@ -1,0 +1,406 @@
+import type { Clock, Log, Statement } from '#platform/ports.ts';
+import type { PublicHolidays } from '#protocols/calendar/public-holidays.ts';
+import type { CampusLedger, OpenedPart } from '#protocols/four-hundred/campus-ledger.ts';
+import type { CampusPlan } from '#protocols/four-hundred/campus-plan.ts';
+import { CityLedger } from '#protocols/four-hundred/city.ts';
+import type { Evidence, EvidenceOf } from '#protocols/four-hundred/evidence.ts';
+import {
+  evidenceOfContact,
+  evidenceOfPoint,
+  evidenceOfRecord,
+} from '#protocols/four-hundred/from-messages.ts';
+import type { RuleSet } from '#protocols/four-hundred/rules.ts';
+import { type Verdict, verdictAt, verdictOf } from '#protocols/four-hundred/verdict.ts';
+import type { CityInventory } from '#protocols/inventory/campus.ts';
+import type { StateLaneMessage } from '#protocols/messages/state.ts';
+import type { TelemetryMessage } from '#protocols/messages/telemetry.ts';
+import type { Liveness } from '../liveness/liveness.ts';
+import type { Store } from '../store/store.ts';
+import { type Draft, EvidenceStore, type Word } from './evidence-store.ts';
+import { History } from './history.ts';
+import type { LiveInventory } from './live-inventory.ts';
+import { Plans } from './plans.ts';
+import { Proofs } from './proofs.ts';
+import { LivenessWords } from './words.ts';
+
+const turnMs = 1_000;
+/** How exactly the beginning of an absence of ours is known. */
+const aliveEveryMs = 5_000;
+const proofsEveryMs = 5_000;
+/** A measured value that says the same is evidence again after this; clocks within half a second say the same. */
+const sameAgainMs = 600_000;
+const sameClockS = 0.5;
+const forgetEveryMs = 3_600_000;
+/** Drafts that wait for a store that does not write; of more the oldest go, and what they said is unknown. */
+const waitingLimit = 100_000;
+
+export interface FourHundredParts {
+  clock: Clock;
+  log: Log;
+  store: Store;
+  liveness: Pick<Liveness, 'gateways' | 'gateway'>;
+  inventory: LiveInventory;
+  rules: RuleSet;
+  holidays: PublicHolidays;
+  /** Whose card it is: an id of the inventory. */
+  personOf(card: string): string | null;
+}
+
+/** A verdict of any moment, and what it was made from. */
+export interface PastVerdict {
+  verdict: Verdict;
+  parts: OpenedPart[];
+  plan: CampusPlan;
+}
+
+/**
+ * The four hundred of a city as they are now, were, and were known. Evidence is committed first and judged then, so
+ * that a restart comes to the same verdicts.
+ */
+export class FourHundred {
+  readonly evidence: EvidenceStore;
+  readonly plans: Plans;
+  history!: History;
+  readonly #parts: FourHundredParts;
+  readonly #words = new LivenessWords();
+  readonly #proofs: Proofs;
+  #inventory: CityInventory | null = null;
+  #inventoryChanged = true;
+  #city = new CityLedger([], 0);
+  /** By campus. */
+  #wanted = new Map<string, ReadonlySet<string>>();
+  readonly #campusOfGateway = new Map<string, string>();
+  /** By kind and device; bounded by the inventory. */
+  readonly #measured = new Map<string, { said: number; at: number }>();
+  readonly #contacts = new Map<string, string>();
+  readonly #changes = new Map<string, number>();
+  #waiting: Draft[] = [];
+  #now = 0;
+  #aliveAt = 0;
+  #proofsAt = 0;
+  #forgetAt = 0;
+  #serial: Promise<unknown> = Promise.resolve();
+  #cancel = () => {};
+  #stopListening = () => {};
+  #closed = false;
+
+  private constructor(parts: FourHundredParts) {
+    this.#parts = parts;
+    this.evidence = new EvidenceStore(parts.store);
+    this.plans = new Plans(parts.store, parts.rules, parts.holidays);
+    this.#proofs = new Proofs(parts.store, (gateway) => this.#campusOfGateway.get(gateway) ?? null);
+  }
+
+  /** Rejects with a `DatabaseError` where the store cannot be read. */
+  static async start(parts: FourHundredParts): Promise<FourHundred> {
+    const it = new FourHundred(parts);
+    const { store, clock, inventory } = parts;
+    const [row] = await store.read<{ value: string }>(
+      `SELECT value FROM meta WHERE key = 'four_hundred_alive'`,
+    );
+    const awaySince = row === undefined ? null : Number(row.value);
+    it.#now = Math.max(Math.round(clock.wall()), awaySince ?? 0);
+    it.history = await History.open(store, awaySince, it.#now);
+    it.#stopListening = inventory.onChange(() => (it.#inventoryChanged = true));
+    if (awaySince !== null && awaySince < it.#now) await it.#noteAbsence(awaySince);
+    // What cannot be judged now is tried again; alarms do not wait for it.
+    await it
+      .#turn()
+      .catch((error: unknown) => parts.log.error('the four hundred could not be judged', { error }));
+    it.#again();
+    return it;
+  }
+
+  /** UTC ms: the moment of the verdicts of now. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** Null: there is no inventory yet. */
+  get inventory(): CityInventory | null {
+    return this.#inventory;
+  }
+
+  get city(): CityLedger {
+    return this.#city;
+  }
+
+  campus(id: string): CampusLedger | null {
+    return this.#city.campus(id);
+  }
+
+  verdict(campus: string): Verdict | null {
+    const ledger = this.#city.campus(campus);
+    return ledger && verdictOf(ledger);
+  }
+
+  /** Ids of a county's campuses, or of all. */
+  campusesOf(county?: string): string[] {
+    const all = this.#inventory?.campuses ?? [];
+    return all.filter((campus) => county === undefined || campus.county === county).map(({ id }) => id);
+  }
+
+  /**
+   * The verdict of any moment as of another (UTC ms, neither later than now), from the store alone: the same two give
+   * the same for ever. Null: no such campus.
+   */
+  async at(campus: string, moment: number, asOf: number): Promise<PastVerdict | null> {
+    // What is known by now is committed by then.
+    await this.#serial;
+    const was = await this.plans.at(campus, moment);
+    if (was === null) return null;
+    const evidence = await this.evidence.read(campus, moment, asOf);
+    const { verdict, parts } = verdictAt({ ...was, evidence, moment, asOf });
+    return { verdict, parts, plan: this.plans.planOf(was) };
+  }
+
+  /** A state message that liveness has taken in: what its contacts say. */
+  onState(campus: string, gateway: string, message: StateLaneMessage, receivedAt: number): void {
+    if (message.kind !== 'birth' && message.kind !== 'heartbeat') return;
+    if (this.#campusOfGateway.get(gateway) !== campus) return;
+    if (this.#parts.liveness.gateway(gateway)?.session !== message.session) return;
+    for (const [i, report] of message.devices.entries()) {
+      const ref = `${gateway}/${report.id}`;
+      const { state } = report.facts;
+      if (state === undefined || !this.#wanted.get(campus)?.has(ref)) continue;
+      const known = this.#contacts.get(ref);
+      const before = message.kind === 'birth' || known === undefined ? null : { facts: { state: known } };
+      const at = Math.round(receivedAt - (report.heard_ago_ms ?? 0));
+      const piece = evidenceOfContact({ id: 0, gateway, known_at: 0 }, report, before, at);
+      this.#contacts.set(ref, String(state));
+      const n = message.kind === 'birth' ? 'birth' : (message.n ?? message.sent_at);
+      if (piece !== null)
+        this.#wait(draft(campus, `state/${gateway}/${message.session}/${n}/${i}/${at}`, piece));
+    }
+  }
+
+  /** A batch before it is acknowledged: rejects when its evidence could not be committed, and then it comes again. */
+  async onTelemetry(campus: string, gateway: string, message: TelemetryMessage): Promise<void> {
+    const inventory = this.#city.campus(campus)?.plan.campus;
+    if (inventory === undefined || this.#campusOfGateway.get(gateway) !== campus) return;
+    const wanted = this.#wanted.get(campus)!;
+    const source = { id: 0, gateway, known_at: 0 };
+    const from = `${gateway}/${message.epoch}/${message.n}`;
+    const drafts: Draft[] = [];
+    for (const [i, point] of message.points.entries()) {
+      if (!wanted.has(`${gateway}/${point.device}`)) continue;
+      const facts = this.#parts.liveness.gateway(gateway)?.devices.get(point.device)?.report?.facts ?? {};
+      const piece = evidenceOfPoint(source, point, facts);
+      if (piece !== null && this.#isNews(piece)) drafts.push(draft(campus, `point/${from}/${i}`, piece));
+    }
+    for (const [i, record] of message.records.entries()) {
+      const piece = evidenceOfRecord(source, record, inventory, this.#parts.personOf);
+      if (piece !== null) drafts.push(draft(campus, `record/${from}/${i}`, piece));
+    }
+    if (drafts.length === 0) return;
+    try {
+      await this.#inTurn(() => this.#commit(drafts, []));
+    } catch (error) {
+      // It comes again, and then it is news again.
+      this.#measured.clear();
+      throw error;
+    }
+  }
+
+  /**
+   * What a person declares or records: maintenance, an explanation, a drill. Resolves with the committed evidence; null:
+   * no such campus. Rejects with a `DatabaseError`.
+   */
+  async declare(campus: string, source: string, piece: Draft['piece']): Promise<Evidence | null> {
+    if (this.#city.campus(campus) === null) return null;
+    return this.#inTurn(async () => {
+      const [one] = await this.#commit([{ campus, source, piece }], []);
+      return one?.piece ?? null;
+    });
+  }
+
+  /** Resolves when all that is known now is committed and judged. */
+  async settled(): Promise<void> {
+    await this.#inTurn(() => this.#turn());
+  }
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    this.#cancel();
+    this.#stopListening();
+    await this.#serial;
+  }
+
+  /** A camera's clock is measured with each heartbeat: the same again is evidence once in a while. */
+  #isNews(piece: EvidenceOf<'clock' | 'recording' | 'picture'>): boolean {
+    const { kind, device, at } = piece;
+    const said =
+      kind === 'clock'
+        ? Math.floor(piece.offset_s / sameClockS)
+        : kind === 'recording'
+          ? piece.days
+          : Number(piece.good);
+    const told = this.#measured.get(`${kind} ${device}`);
+    if (told?.said === said && at >= told.at && at - told.at < sameAgainMs) return false;
+    this.#measured.set(`${kind} ${device}`, { said, at });
+    return true;
+  }
+
+  #wait(one: Draft): void {
+    this.#waiting.push(one);
+    if (this.#waiting.length <= waitingLimit) return;
+    this.#waiting.shift();
+    this.#parts.log.error('evidence is dropped: the store does not write it', { campus: one.campus });
+  }
+
+  #again(): void {
+    if (this.#closed) return;
+    this.#cancel = this.#parts.clock.after(turnMs, () => {
+      this.#inTurn(() => this.#turn())
+        .catch((error: unknown) => {
+          if (!this.#closed) this.#parts.log.error('the four hundred could not be kept up', { error });
+        })
+        .finally(() => this.#again());
+    });
+  }
+
+  /** One after the other: what is known earlier is committed earlier. */
+  #inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const done = this.#serial.then(work);
+    this.#serial = done.catch(() => {});
+    return done;
+  }
+
+  async #turn(): Promise<void> {
+    if (this.#closed) return;
+    if (this.#inventoryChanged) await this.#takeInventory();
+    if (this.#inventory === null) return;
+    const now = this.#tick();
+    const words = this.#parts.liveness.gateways().flatMap((gateway) => {
+      const campus = this.#campusOfGateway.get(gateway.id);
+      return campus === undefined ? [] : this.#words.of(campus, gateway, this.#wanted.get(campus)!, now);
+    });
+    const proofs =
+      now >= this.#proofsAt || now < this.#proofsAt - proofsEveryMs ? await this.#proofs.read(now) : [];
+    const waiting = this.#waiting;
+    await this.#commit([...waiting, ...proofs], words, this.#housekeeping(now));
+    this.#waiting = this.#waiting.slice(waiting.length);
+    if (proofs.length > 0 || now >= this.#proofsAt) {
+      this.#proofs.told(proofs);
+      this.#proofsAt = now + proofsEveryMs;
+    }
+    this.#city.advance(this.#tick());
+    await this.#writeHistory();
+    await this.history.sumUp(this.#now);
+  }
+
+  /** The wall clock may go back; what is known never does. */
+  #tick(): number {
+    this.#now = Math.max(this.#now, Math.round(this.#parts.clock.wall()));
+    return this.#now;
+  }
+
+  #housekeeping(now: number): Statement[] {
+    const statements: Statement[] = [];
+    if (now >= this.#aliveAt) {
+      this.#aliveAt = now + aliveEveryMs;
+      statements.push(alive(now));
+    }
+    if (now >= this.#forgetAt) {
+      this.#forgetAt = now + forgetEveryMs;
+      statements.push(...EvidenceStore.forget(now));
+    }
+    return statements;
+  }
+
+  async #commit(drafts: readonly Draft[], words: readonly Word[], more: readonly Statement[] = []) {
+    if (drafts.length + words.length + more.length === 0) return [];
+    const committed = await this.evidence.commit(drafts, words, this.#tick(), more);
+    this.#words.told(words);
+    for (const { campus, piece } of committed) this.#city.apply(campus, piece);
+    return committed;
+  }
+
+  async #writeHistory(): Promise<void> {
+    const moved = this.campusesOf().filter((id) => this.#changes.get(id) !== this.#city.campus(id)!.changes);
+    if (moved.length === 0) return;
+    const all = moved.map((campus) => {
+      const ledger = this.#city.campus(campus)!;
+      return { campus, cells: ledger.cells(), changes: ledger.changes };
+    });
+    await this.#parts.store.commit(
+      all.flatMap(({ campus, cells }) => this.history.changes(campus, cells, this.#now)),
+      moved.map((subject) => ({ type: 'verdict', subject })),
+    );
+    for (const { campus, cells, changes } of all) {
+      this.history.wrote(campus, cells);
+      this.#changes.set(campus, changes);
+    }
+  }
+
+  /** What of the city is new is planned, and told again what is known of it. */
+  async #takeInventory(): Promise<void> {
+    const inventory = this.#parts.inventory.current();
+    this.#inventoryChanged = false;
+    if (inventory === null) {
+      this.#inventory = null;
+      this.#city = new CityLedger([], this.#now);
+      return;
+    }
+    const now = this.#tick();
+    const before = new Set(this.campusesOf());
+    const others = inventory.campuses.filter((campus) => !before.has(campus.id) || this.plans.isNew(campus));
+    const plans = new Map(others.map((campus) => [campus.id, this.plans.plan(campus)]));
+    await this.plans.hold(inventory.campuses, now);
+    const kept = new Set(inventory.campuses.map(({ id }) => id));
+    if (this.#inventory === null || [...before].some((id) => !kept.has(id))) {
+      const all = inventory.campuses.map((campus) => plans.get(campus.id) ?? this.plans.plan(campus));
+      this.#city = new CityLedger([], now);
+      for (const plan of all) await this.#plan(plan, now);
+    } else for (const plan of plans.values()) await this.#plan(plan, now);
+    this.#inventory = inventory;
+    this.#campusOfGateway.clear();
+    for (const campus of inventory.campuses)
+      for (const gateway of campus.gateways) this.#campusOfGateway.set(gateway.id, campus.id);
+    this.#wanted = new Map(
+      inventory.campuses.map(({ id }) => [id, new Set(this.#city.campus(id)!.plan.indexOf.keys())]),
+    );
+    this.#words.again();
+    this.#proofs.again();
+  }
+
+  async #plan(plan: CampusPlan, now: number): Promise<void> {
+    const known = await this.evidence.read(plan.campus.id, now, now);
+    // Known now, whenever it came: a ledger does not go back.
+    this.#city.replace(plan, now, inOrder(known));
+    this.#changes.delete(plan.campus.id);
+  }
+
+  /** From the last sign of life until now Belfry did not look. */
+  async #noteAbsence(since: number): Promise<void> {
+    const campuses = this.#parts.inventory.current()?.campuses ?? [];
+    const drafts = campuses.map(({ id }): Draft => {
+      return {
+        campus: id,
+        source: `outage/${id}/${since}`,
+        piece: { kind: 'outage', at: since, to: this.#now, reason: 'the cloud was not running' },
+      };
+    });
+    await this.evidence.commit(drafts, [], this.#now, [alive(this.#now)]);
+  }
+}
+
+function inOrder(evidence: readonly Evidence[]): Evidence[] {
+  return evidence.toSorted((a, b) => a.at - b.at || a.id - b.id);
+}
+
+function draft(
+  campus: string,
+  source: string,
+  { id: _id, known_at: _known, ...piece }: Exclude<Evidence, { kind: 'state' }>,
+): Draft {
+  return { campus, source, piece: piece as Draft['piece'] };
+}
+
+function alive(now: number): Statement {
+  return {
+    sql: `INSERT INTO meta (key, value) VALUES ('four_hundred_alive', ?)
+          ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
+    params: [String(now)],
+  };
+}

@@ -1,0 +1,65 @@
+import { evidenceOfState } from '#protocols/four-hundred/from-messages.ts';
+import type { Device, Gateway } from '../liveness/fleet.ts';
+import type { Word } from './evidence-store.ts';
+
+/** Of the time that a good word holds, what may pass before it is said again: one heartbeat of three. */
+const renewedAfter = 1 / 3;
+
+/** What liveness says of devices, each word told once and renewed before it lapses. */
+export class LivenessWords {
+  readonly #told = new Map<string, { text: string; at: number }>();
+
+  /** What is to be told of the devices of a gateway now. */
+  of(campus: string, gateway: Gateway, wanted: ReadonlySet<string>, now: number): Word[] {
+    // Since the start of the cloud nobody has told anything of it: that is our ignorance, not its silence.
+    if (gateway.state === 'unknown' || gateway.campus !== campus) return [];
+    const words: Word[] = [];
+    for (const device of gateway.devices.values()) {
+      const ref = `${gateway.id}/${device.id}`;
+      if (!wanted.has(ref)) continue;
+      const word = wordOf(campus, gateway, device, now);
+      const told = this.#told.get(ref);
+      const news = told === undefined || told.text !== textOf(word);
+      const { holds_ms, at } = word.piece;
+      if (news || (holds_ms !== null && at - told.at >= holds_ms * renewedAfter)) words.push(word);
+    }
+    return words;
+  }
+
+  /** They are committed. */
+  told(words: readonly Word[]): void {
+    for (const word of words) this.#told.set(word.piece.device, { text: textOf(word), at: word.piece.at });
+  }
+
+  /** Says everything again: it may be another campus that listens. */
+  again(): void {
+    this.#told.clear();
+  }
+}
+
+function wordOf(campus: string, gateway: Gateway, device: Device, now: number): Word {
+  const { verdict, report } = device;
+  const missing = gateway.state === 'online' && report === null;
+  const renewed = verdict.state === 'good' || verdict.state === 'fault' || verdict.state === 'alarm';
+  const at = renewed ? (device.heardAt ?? gateway.heardAt ?? device.since) : device.since;
+  const {
+    id: _id,
+    known_at: _known,
+    ...piece
+  } = evidenceOfState(
+    { id: 0, gateway: gateway.id, known_at: now },
+    {
+      device: device.id,
+      state: missing ? 'missing' : verdict.state,
+      at: Math.min(at, now),
+      heartbeat_s: report?.heartbeat_s ?? 60,
+      reason:
+        verdict.state === 'fault' || verdict.state === 'offline' ? (verdict.reason ?? undefined) : undefined,
+    },
+  );
+  return { campus, piece };
+}
+
+function textOf({ campus, piece: { state, holds_ms, reason } }: Word): string {
+  return `${campus} ${state} ${holds_ms} ${reason?.en ?? ''}`;
+}

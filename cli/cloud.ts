@@ -2,6 +2,7 @@ import { chmodSync, existsSync, mkdirSync, readFileSync, writeFileSync } from 'n
 import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { consoleFolder } from '../bin/build-console.mjs';
+import { openAccess } from '#cloud/access/access.ts';
 import { startApi } from '#cloud/api/api.ts';
 import { startEmbeddedBroker } from '#cloud/broker/embedded.ts';
 import type { CloudConfig } from '#cloud/config.ts';
@@ -14,7 +15,8 @@ import { readCloudFile } from './cloud-file.ts';
 import { inventoryOf } from './inventory-folder.ts';
 import { logOptions } from './logging.ts';
 import { listening } from './ports.ts';
-import { runService } from './service.ts';
+import { runService, UserError } from './service.ts';
+import { setupUrl } from './user.ts';
 
 export interface CloudOptions {
   config: string;
@@ -40,6 +42,12 @@ export function cloud(options: CloudOptions): Promise<void> {
       inventory: inventoryOf(join(dataDir, 'inventory'), ports.log),
     });
     const port = options.httpPort ?? config.http.port;
+    // Without accounts alarms are served all the same, and only the local token opens the API.
+    const access = await openAccess(ports).catch((error: unknown) => {
+      ports.log.error('accounts cannot be read; only the local token opens the API', { error });
+      return 'unavailable' as const;
+    });
+    const { tls, behind_proxy: behindProxy } = config.http;
     const api = await listening(port, '--http-port', () =>
       startApi(
         {
@@ -54,14 +62,26 @@ export function cloud(options: CloudOptions): Promise<void> {
           port,
           token: token(options.tokenFile ?? join(dataDir, 'cli-token')),
           consoleDir: consoleFolder,
+          access,
+          ...(tls && { tls: { cert: pem(tls.cert), key: pem(tls.key) } }),
+          ...(behindProxy && { behindProxy }),
         },
       ),
     );
     ports.log.info('the cloud runs', { api: api.url, broker: url });
+    writeFileSync(join(dataDir, 'url'), `${api.url}\n`);
+    const setup =
+      access === 'unavailable' || (await access.isSetUp())
+        ? null
+        : setupUrl(api.url, await access.newSetupLink());
+    // To whoever started it; a log would keep it.
+    if (setup !== null && process.send === undefined)
+      process.stdout.write(`First set-up (once, within 24 hours): ${setup}\n`);
     return {
-      ready: { url: api.url },
+      ready: { url: api.url, setup },
       async close() {
         await api.close();
+        if (access !== 'unavailable') await access.close();
         await running.close();
         await broker?.close();
       },
@@ -75,6 +95,14 @@ async function openBroker({ broker }: CloudConfig, override: number | undefined,
   const port = override ?? broker.port;
   const embedded = await listening(port, '--mqtt-port', () => startEmbeddedBroker({ host, port, log }));
   return { broker: embedded, url: `mqtt://${host}:${embedded.port}` };
+}
+
+function pem(file: string): string {
+  try {
+    return readFileSync(file, 'utf8');
+  } catch (error) {
+    throw new UserError(`http.tls: ${(error as Error).message}`);
+  }
 }
 
 /** The token for local use, made at the first start and kept. */

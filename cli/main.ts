@@ -98,6 +98,37 @@ program
   .action(async (username, options) => (await import('./credential.ts')).credential(username, options));
 
 program
+  .command('setup-link')
+  .description('make a link that makes one account of a city admin, once and within 24 hours')
+  .option('--data <dir>', 'the data directory of the cloud (or of `up`)', 'data')
+  .action(async (options) => (await import('./user.ts')).setupLink(options));
+
+const user = program.command('user').description('accounts, also while the cloud runs');
+user
+  .command('list')
+  .option('--data <dir>', 'the data directory of the cloud (or of `up`)', 'data')
+  .action(async (options) => (await import('./user.ts')).listUsers(options));
+user
+  .command('add')
+  .argument('<username>')
+  .option('--data <dir>', 'the data directory of the cloud (or of `up`)', 'data')
+  .option('--name <name>', 'what others read (default: the username)')
+  .addOption(
+    new Option('--role <role>')
+      .choices(['viewer', 'operator', 'campus_admin', 'city_admin'])
+      .default('city_admin'),
+  )
+  .option('--campuses <ids...>', 'the campuses that they see (default: all)')
+  .description('make an account; its password is printed once')
+  .action(async (username, options) => (await import('./user.ts')).addUser(username, options));
+user
+  .command('password')
+  .argument('<username>')
+  .option('--data <dir>', 'the data directory of the cloud (or of `up`)', 'data')
+  .description('give an account a new password, printed once, and end its sessions')
+  .action(async (username, options) => (await import('./user.ts')).newPassword(username, options));
+
+program
   .command('export-points')
   .description("print the table of accounts and zones for a centre's database")
   .requiredOption('--cloud <file>', 'cloud.yaml')

@@ -52,6 +52,7 @@ async function startAll(options: UpOptions, stop: AbortSignal) {
       throw new UserError(error instanceof Error ? error.message : String(error));
     });
   };
+  let setup: string | null = null;
   try {
     const count = options.buttons === undefined ? [] : ['--buttons', String(options.buttons)];
     const url = `http://127.0.0.1:${httpPort}`;
@@ -65,7 +66,8 @@ async function startAll(options: UpOptions, stop: AbortSignal) {
       join(data, 'cloud', 'inventory', 'demo.yaml'),
       stringify(demoInventory(hardware, demoPlace)),
     );
-    await run('cloud', '--config', cloudFile, '--token-file', join(data, 'cli-token'));
+    const cloud = await run('cloud', '--config', cloudFile, '--token-file', join(data, 'cli-token'));
+    setup = (cloud as { setup: string | null }).setup;
     writeFileSync(join(data, 'url'), `${url}\n`);
     await run('edge', '--config', edgeFile);
   } catch (error) {
@@ -75,6 +77,8 @@ async function startAll(options: UpOptions, stop: AbortSignal) {
   const url = `http://127.0.0.1:${httpPort}`;
   say(`console     ${url}/`);
   say(`API         ${url}/api/v1/alarms`);
+  if (setup !== null)
+    say(`set-up      ${setup}  (once, within 24 hours; until then this machine reads freely)`);
   say(`data        ${data}`);
   say(`try         npx belfry probe --data ${options.data}      (press a simulated button)`);
   say('stop        Ctrl-C');

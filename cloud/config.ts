@@ -5,7 +5,7 @@ import { id } from '#protocols/signal.ts';
 import { picturesConfig } from './pictures/config.ts';
 import { campus, complainOfCampuses, complainOfRepeats } from './campus-config.ts';
 
-/** Until people and gateways can sign in, nothing of the cloud listens where others could reach it. */
+/** Until gateways can sign in, the broker does not listen where others could reach it. */
 const loopbackHost = z
   .string()
   .regex(
@@ -34,6 +34,28 @@ const broker = z
     return broker.url === undefined
       ? { kind: 'embedded' as const, ...(broker.embedded ?? { host: '127.0.0.1', port: 1883 }) }
       : { kind: 'external' as const, url: broker.url };
+  });
+
+const http = z
+  .strictObject({
+    host: z.string().min(1).default('127.0.0.1'),
+    port: port.default(8080),
+    /** Files, PEM. */
+    tls: z.strictObject({ cert: z.string().min(1), key: z.string().min(1) }).optional(),
+    /** Addresses or networks of the proxies that end TLS before it. */
+    behind_proxy: z
+      .array(z.union([z.ipv4(), z.ipv6(), z.cidrv4(), z.cidrv6()], 'expected an address or a network'))
+      .min(1)
+      .optional(),
+  })
+  .superRefine(({ host, tls, behind_proxy }, context) => {
+    if (loopbackHost.safeParse(host).success || tls !== undefined || behind_proxy !== undefined) return;
+    context.addIssue({
+      code: 'custom',
+      path: ['host'],
+      message:
+        'only loopback (127.0.0.1, ::1, localhost), unless tls is set, or behind_proxy to the addresses of a proxy that ends TLS: passwords would cross the network in the clear',
+    });
   });
 
 const centre = z.strictObject({
@@ -87,7 +109,7 @@ const influx = z.discriminatedUnion('version', [
 export const cloudConfig = z
   .strictObject({
     broker: broker.prefault({}),
-    http: z.strictObject({ host: loopbackHost.default('127.0.0.1'), port: port.default(8080) }).prefault({}),
+    http: http.prefault({}),
     /** `bound_ms`: the time within which a press must be acknowledged by 110. */
     latency: z.strictObject({ bound_ms: z.number().positive().default(2000) }).prefault({}),
     centres: z.array(centre).min(1),

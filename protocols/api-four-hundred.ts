@@ -206,3 +206,28 @@ export const maintenanceOf = z.union([
   z.strictObject({ post: id }),
   z.strictObject({ zone: id }),
 ]);
+
+const reportedCell = z.object({ item, level, percent: z.number().nullable(), yes: count, of: count });
+/** The monthly picture of a campus, or of the city (campus null), with the verdict that it was made from. */
+export const monthlyReport = z.object({
+  city: id,
+  campus: id.nullable(),
+  name: bilingual.nullable(),
+  month: z.string(),
+  verdict: z.object({ moment: instant, as_of: instant, revision: z.int().nullable(), rules: z.string() }),
+  /** `answer` null: of several campuses. */
+  cells: z.array(reportedCell.extend({ answer: answer.nullable(), time_yes_percent: z.number().nullable() })),
+  counties: z.array(z.object({ county: id, name: bilingual.nullable(), cells: z.array(reportedCell) })),
+  repairs: z.array(z.object({ subject: z.string(), text: bilingual, parts: count })),
+  repairs_left: count,
+});
+export type MonthlyReport = z.infer<typeof monthlyReport>;
+export const apiReport = z.object({
+  id: z.int(),
+  campus: id.nullable(),
+  month: z.string(),
+  as_of: instant,
+  made_at: instant,
+  /** Where its page is; `?lang=en` for English. */
+  page: z.string(),
+});

@@ -1,22 +1,28 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { apiAlarm, apiIncident } from '#protocols/api.ts';
+import type { Principal } from '../access/principal.ts';
+import { nameOf, needs, whoOf } from './access.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
+import { mustSee } from './scope.ts';
+import { by } from './waiting.ts';
 import type { Views } from './views.ts';
 
 const params = z.object({ id: z.coerce.number().int().min(1) });
-const body = z.strictObject({ by: z.string().trim().min(1).max(100).describe('the name of who does this') });
+const body = z.strictObject({ by });
 
-/** What people do to incidents, and to alarms that do not arrive. Each needs the token. */
+/** What people do to incidents, and to alarms that do not arrive. */
 export function acts({ incidents, endDelivery }: ApiParts, views: Views): FastifyPluginAsyncZod {
-  async function find(id: number) {
+  async function find(id: number, who: Principal) {
     const [incident] = await views.incidents('id = ?', [id], 1);
     if (incident === undefined) throw new Problem(404, `There is no incident ${id}.`);
+    mustSee(who, incident.campus, `incident ${id}`);
     return incident;
   }
 
   return async (app) => {
+    needs(app, 'act');
     app.post(
       '/alarms/:name/end',
       {
@@ -32,7 +38,12 @@ export function acts({ incidents, endDelivery }: ApiParts, views: Views): Fastif
           response: { 200: apiAlarm },
         },
       },
-      async ({ params: { name }, body: ending }) => {
+      async (request) => {
+        const { name } = request.params;
+        const ending = { ...request.body, by: nameOf(request, request.body.by) };
+        const [meant] = await views.alarmsByName([name]);
+        if (meant !== undefined) mustSee(whoOf(request), meant.place.campus, `alarm ${name}`);
+        request.about = { reason: ending.reason };
         const ended = await endDelivery(name, ending);
         if (ended === 'unknown') throw new Problem(404, `There is no alarm ${name}.`);
         const named = await views.alarmsByName([name]);
@@ -62,14 +73,16 @@ export function acts({ incidents, endDelivery }: ApiParts, views: Views): Fastif
         },
         async (request) => {
           const { id } = request.params;
-          await find(id);
-          if (!(await incidents[act](id, request.body.by))) {
+          const who = whoOf(request);
+          const by = nameOf(request, request.body.by);
+          await find(id, who);
+          if (!(await incidents[act](id, by))) {
             throw new Problem(
               409,
               `Incident ${id} was already ${act === 'resolve' ? 'resolved' : 'acknowledged or resolved'}.`,
             );
           }
-          return find(id);
+          return find(id, who);
         },
       );
     }

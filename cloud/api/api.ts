@@ -6,13 +6,16 @@ import type { FastifyPluginAsyncZod, ZodTypeProvider } from 'fastify-type-provid
 import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { apiReadiness } from '#protocols/api.ts';
-import { guard, isLoopback } from './access.ts';
+import type { Access } from '../access/access.ts';
+import { guard, isLoopback, needs, whoOf } from './access.ts';
+import { accountRoutes } from './accounts.ts';
 import { acts } from './acts.ts';
 import { records } from './records.ts';
 import { commandRoutes } from './commands.ts';
 import { serveConsole } from './console-files.ts';
 import { EventStreams } from './events.ts';
 import { fourHundredActs } from './four-hundred-acts.ts';
+import { reportRoutes } from './four-hundred-reports.ts';
 import { fourHundredRoutes } from './four-hundred.ts';
 import type { ApiParts } from './parts.ts';
 import { pictureLinkRoutes } from './picture-links.ts';
@@ -21,15 +24,23 @@ import { pictureRoutes } from './pictures.ts';
 import { answerProblems, Problem } from './problems.ts';
 import { readinessOf } from './readiness.ts';
 import { reads } from './reads.ts';
+import { signInRoutes } from './sign-in.ts';
+import { sessionIn } from './session-cookie.ts';
 import { createViews } from './views.ts';
 
 export interface ApiOptions {
-  /** Loopback only, until people can sign in. */
+  /** Beyond loopback only with TLS or behind a proxy that has it, and once somebody has an account. */
   host: string;
   /** 0 asks for a free one. */
   port: number;
-  /** What acts need, as `Authorization: Bearer`. */
+  /** The local token, with all rights, as `Authorization: Bearer`. */
   token: string;
+  /** Left out: nobody has an account in this world. `unavailable`: they cannot be read, and only the token opens. */
+  access?: Access | 'unavailable';
+  /** PEM. */
+  tls?: { cert: string; key: string };
+  /** Addresses (or networks) of the proxies that end TLS before us, whose X-Forwarded headers are believed. */
+  behindProxy?: readonly string[];
   /** The built console; without it a page says how to build it. */
   consoleDir?: string;
 }
@@ -47,10 +58,15 @@ export interface Api {
 export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Api> {
   const { host, token } = options;
   const inUrl = host.includes(':') ? `[${host}]` : host;
-  if (!isLoopback(inUrl))
-    throw new Error(`the API listens on loopback only until people can sign in, not on ${host}`);
+  const access = options.access === 'unavailable' ? null : (options.access ?? null);
+  const onLoopback = isLoopback(inUrl);
+  const behindProxy = options.behindProxy ?? [];
+  if (!onLoopback) await mayBeReached(host, access, options);
 
   const app = fastify({
+    // Over TLS it is the same server; the types of the two differ.
+    ...((options.tls && { https: options.tls }) as object),
+    trustProxy: behindProxy.length === 0 ? false : [...behindProxy],
     forceCloseConnections: true,
     bodyLimit: 64 * 1024,
     // Names of alarms stand in paths.
@@ -59,7 +75,13 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   answerProblems(app, parts.log);
-  guard(app, token);
+  guard(app, {
+    token,
+    access,
+    openBeforeSetUp: onLoopback && options.access !== 'unavailable',
+    loopbackOnly: onLoopback && behindProxy.length === 0,
+    log: parts.log,
+  });
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -98,13 +120,21 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
       await v1.register(fourHundredActs(parts));
       await v1.register(pictureRoutes(parts));
       await v1.register(pictureUpload(parts));
-      await v1.register(feed(streams));
-      v1.get('/openapi.json', { schema: { hide: true } }, async () => app.swagger());
+      await v1.register(feed(streams, access));
+      await v1.register(signInRoutes(access));
+      if (access !== null) await v1.register(accountRoutes(access));
+      v1.get('/openapi.json', { config: { right: 'view' }, schema: { hide: true } }, async () =>
+        app.swagger(),
+      );
     },
     { prefix: '/api/v1' },
   );
   await app.register(pictureLinkRoutes(parts));
-  await serveConsole(app, options.consoleDir);
+  await app.register(reportRoutes(parts));
+  await app.register(async (files) => {
+    needs(files, 'public');
+    await serveConsole(files, options.consoleDir);
+  });
   app.addHook('preClose', async () => streams.close());
 
   try {
@@ -114,11 +144,26 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
     throw error;
   }
   const { port } = app.server.address() as AddressInfo;
-  return { port, url: `http://${inUrl}:${port}`, close: () => app.close() };
+  return { port, url: `${options.tls ? 'https' : 'http'}://${inUrl}:${port}`, close: () => app.close() };
+}
+
+/** Rejects with a sentence where listening beyond this machine would let in whoever comes, or tell passwords. */
+async function mayBeReached(host: string, access: Access | null, { tls, behindProxy = [] }: ApiOptions) {
+  if (tls === undefined && behindProxy.length === 0) {
+    throw new Error(
+      `the API listens on loopback only, not on ${host}, unless http.tls is set, or http.behind_proxy to the address of a proxy that ends TLS`,
+    );
+  }
+  if (access === null || !(await access.isSetUp())) {
+    throw new Error(
+      `the API listens on loopback only, not on ${host}, until somebody has an account: \`belfry user add\` makes the first`,
+    );
+  }
 }
 
 function health(parts: ApiParts): FastifyPluginAsyncZod {
   return async (app) => {
+    needs(app, 'public');
     app.get(
       '/healthz',
       { schema: { summary: 'The process answers', response: { 200: z.object({ ok: z.literal(true) }) } } },
@@ -145,8 +190,9 @@ function health(parts: ApiParts): FastifyPluginAsyncZod {
 
 const eventId = z.coerce.number().int().min(0);
 
-function feed(streams: EventStreams): FastifyPluginAsyncZod {
+function feed(streams: EventStreams, access: Access | null): FastifyPluginAsyncZod {
   return async (app) => {
+    needs(app, 'view');
     app.get(
       '/events',
       {
@@ -161,6 +207,15 @@ function feed(streams: EventStreams): FastifyPluginAsyncZod {
         if (streams.full) throw new Problem(503, 'Too many readers of the feed; try again later.');
         // A browser that reconnects says where it was in the header; the URL keeps what it was opened with.
         const after = request.headers['last-event-id'] ?? request.query.last_event_id ?? null;
+        const who = whoOf(request);
+        const session = sessionIn(request);
+        // Who is signed out, or has lost the right, is cut off at the next heartbeat.
+        const stillMay = async () => {
+          if (who.kind === 'open') return !(await access?.isSetUp());
+          if (who.kind !== 'person' || session === null) return true;
+          const now = await access?.session(session);
+          return now?.role === who.role && String(now.campuses) === String(who.campuses);
+        };
         reply.hijack();
         reply.raw.writeHead(200, {
           ...(reply.getHeaders() as Record<string, string>),
@@ -168,7 +223,7 @@ function feed(streams: EventStreams): FastifyPluginAsyncZod {
           'cache-control': 'no-store',
           'x-accel-buffering': 'no',
         });
-        streams.serve(reply.raw, after);
+        streams.serve(reply.raw, after, who, stillMay);
       },
     );
   };

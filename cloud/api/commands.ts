@@ -6,29 +6,34 @@ import { id } from '#protocols/signal.ts';
 import { declaredAheadMs, longestDrillMs } from '../drills/drills.ts';
 import { drillReports } from '../drills/report.ts';
 import { namesOf } from '../names.ts';
+import type { Principal } from '../access/principal.ts';
+import { nameOf, needs, whoOf } from './access.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
-import { settledWithin, wait, who } from './waiting.ts';
+import { inScope, mustSee } from './scope.ts';
+import { by, settledWithin, wait } from './waiting.ts';
 
 const limit = z.coerce.number().int().min(1).max(500).default(100);
 /** An act that was not answered by then does not run any more. */
 const actExpiresMs = 30_000;
 
-/** What people ask gateways to do, and the drills that they declare. Each act needs the token. */
+/** What people ask gateways to do, and the drills that they declare. */
 export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
   const { clock, commands, drills, liveness, store, campuses } = parts;
   const names = namesOf(campuses);
 
-  async function drill(drillId: string) {
+  async function drill(drillId: string, who: Principal) {
     const [found] = await drillReports(
       { store, names },
       { where: 'id = ?', params: [drillId], limit: 1, now: clock.wall() },
     );
     if (found === undefined) throw new Problem(404, `There is no drill ${drillId}.`);
+    mustSee(who, found.campus, `drill ${drillId}`);
     return found;
   }
 
   return async (app) => {
+    needs(app, 'act');
     app.post(
       '/gateways/:gateway/devices/:device/acts',
       {
@@ -37,7 +42,7 @@ export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
           security: [{ token: [] }],
           params: z.object({ gateway: id, device: id }),
           querystring: z.object({ wait }),
-          body: z.intersection(deviceAct, z.object({ by: who.optional() })),
+          body: z.intersection(deviceAct, z.object({ by })),
           response: { 200: apiCommand, 202: apiCommand },
         },
       },
@@ -45,6 +50,7 @@ export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
         const { gateway, device: deviceId } = request.params;
         const device = liveness.device(gateway, deviceId);
         if (device === null) throw new Problem(404, `There is no device ${gateway}/${deviceId}.`);
+        mustSee(whoOf(request), device.gateway.campus, `device ${gateway}/${deviceId}`);
         const { by, ...rest } = request.body;
         const act = deviceAct.parse(rest);
         const offered = device.report?.acts ?? [];
@@ -55,7 +61,10 @@ export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
         const asked = await commands.send(
           { campus: device.gateway.campus, gateway },
           { kind: 'act', device: deviceId, act },
-          { by: by ?? null, expiresInMs: actExpiresMs },
+          {
+            by: whoOf(request).kind === 'person' ? nameOf(request, by) : (by ?? null),
+            expiresInMs: actExpiresMs,
+          },
         );
         if (request.query.wait !== undefined) await settledWithin(clock, request.query.wait, asked.settled);
         const now = (await commands.get(asked.id))!;
@@ -66,15 +75,18 @@ export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
     app.get(
       '/commands/:id',
       {
+        config: { right: 'view' },
         schema: {
           summary: 'A command and what came of it',
           params: z.object({ id: z.string().max(64) }),
           response: { 200: apiCommand },
         },
       },
-      async ({ params }) => {
+      async (request) => {
+        const { params } = request;
         const found = await commands.get(params.id);
         if (found === null) throw new Problem(404, `There is no command ${params.id}.`);
+        mustSee(whoOf(request), found.campus, `command ${params.id}`);
         return found;
       },
     );
@@ -82,13 +94,16 @@ export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
     app.get(
       '/drills',
       {
+        config: { right: 'view' },
         schema: {
           summary: 'Drills, newest first, with what came of each',
           querystring: z.object({ limit, gateway: id.optional(), campus: id.optional() }),
           response: { 200: itemsOf(apiDrill) },
         },
       },
-      async ({ query }) => {
+      async (request) => {
+        const { query } = request;
+        const seen = inScope(whoOf(request), 'campus');
         const wanted = [
           ...(query.gateway === undefined ? [] : [['gateway = ?', query.gateway] as const]),
           ...(query.campus === undefined ? [] : [['campus = ?', query.campus] as const]),
@@ -97,8 +112,8 @@ export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
           items: await drillReports(
             { store, names },
             {
-              where: ['true', ...wanted.map(([sql]) => sql)].join(' AND '),
-              params: wanted.map(([, value]) => value),
+              where: ['true', ...wanted.map(([sql]) => sql), seen.where].join(' AND '),
+              params: [...wanted.map(([, value]) => value), ...seen.params],
               limit: query.limit,
               now: clock.wall(),
             },
@@ -109,8 +124,11 @@ export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
 
     app.get(
       '/drills/:id',
-      { schema: { summary: 'One drill', params: z.object({ id }), response: { 200: apiDrill } } },
-      async ({ params }) => drill(params.id),
+      {
+        config: { right: 'view' },
+        schema: { summary: 'One drill', params: z.object({ id }), response: { 200: apiDrill } },
+      },
+      async (request) => drill(request.params.id, whoOf(request)),
     );
 
     app.post(
@@ -127,17 +145,21 @@ export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
             from: z.int().optional().describe('UTC ms; default: now'),
             to: z.int().describe('UTC ms'),
             reason: z.string().trim().min(1).max(500),
-            by: who,
+            by,
           }),
           response: { 201: apiDrill },
         },
       },
       async (request, reply) => {
         const now = Math.round(clock.wall());
-        const { gateway: gatewayId, campus, devices, from = now, to, reason, by } = request.body;
+        const { gateway: gatewayId, campus, devices, from = now, to, reason } = request.body;
+        const by = nameOf(request, request.body.by);
+        const who = whoOf(request);
         const gateway = liveness.gateway(gatewayId);
         if (gateway === null || (campus !== undefined && gateway.campus !== campus))
           throw new Problem(404, `There is no gateway ${gatewayId}${campus ? ` on campus ${campus}` : ''}.`);
+        mustSee(who, gateway.campus, `gateway ${gatewayId}`);
+        request.about = { gateway: gatewayId, devices, from, to, reason };
         const strangers = devices.filter((device) => !gateway.devices.has(device));
         if (strangers.length > 0)
           throw new Problem(400, `${gatewayId} has no device ${strangers.join(', ')}.`);
@@ -156,7 +178,7 @@ export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
         });
         if (request.query.wait !== undefined)
           await settledWithin(clock, request.query.wait, drills.answered(drillId));
-        return reply.code(201).send(await drill(drillId));
+        return reply.code(201).send(await drill(drillId, who));
       },
     );
 
@@ -168,16 +190,18 @@ export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
           security: [{ token: [] }],
           params: z.object({ id }),
           querystring: z.object({ wait }),
-          body: z.strictObject({ by: who }),
+          body: z.strictObject({ by }),
           response: { 200: apiDrill },
         },
       },
-      async ({ params: { id: drillId }, query, body }) => {
-        await drill(drillId);
-        if (!(await drills.end(drillId, body.by)))
+      async (request) => {
+        const { query } = request;
+        const drillId = request.params.id;
+        await drill(drillId, whoOf(request));
+        if (!(await drills.end(drillId, nameOf(request, request.body.by))))
           throw new Problem(409, `Drill ${drillId} was refused or is over already.`);
         if (query.wait !== undefined) await settledWithin(clock, query.wait, drills.answered(drillId));
-        return drill(drillId);
+        return drill(drillId, whoOf(request));
       },
     );
   };

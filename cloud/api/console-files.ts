@@ -29,7 +29,8 @@ export async function serveConsole(app: FastifyInstance, folder: string | undefi
   app.setNotFoundHandler((request, reply) => {
     const path = request.url.split('?')[0]!;
     // What has a file's name and is not there is missing; the rest are places within the console.
-    const place = request.method === 'GET' && !path.startsWith('/api/') && !/\.[a-z0-9]+$/i.test(path);
+    const place =
+      request.method === 'GET' && !/^\/(api|docs)(\/|$)/.test(path) && !/\.[a-z0-9]+$/i.test(path);
     if (!place) return sendProblem(reply, 404, `There is no ${request.method} ${path} here.`);
     if (built) return reply.sendFile('index.html');
     return reply

@@ -1,6 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import type { Clock, Log } from '#platform/ports.ts';
 import type { FeedEvent } from '#protocols/api.ts';
+import { type Principal, sees } from '../access/principal.ts';
 import type { Feed, FeedEntry } from '../feed.ts';
 import type { ApiParts } from './parts.ts';
 import type { Views } from './views.ts';
@@ -98,11 +99,29 @@ export class EventStreams {
     return this.#readers.size >= readersLimit;
   }
 
-  /** Serves `response` until it closes. `after`: id of the last event that the reader has, null: from now on. */
-  serve(response: ServerResponse, after: number | null): void {
+  /**
+   * Serves `response` until it closes, or `stillMay` is false. `after`: id of the last event that the reader has,
+   * null: from now on. Who sees only some campuses is told of those only.
+   */
+  serve(
+    response: ServerResponse,
+    after: number | null,
+    who: Principal,
+    stillMay: () => Promise<boolean>,
+  ): void {
     const { clock, log, feed } = this.#parts;
-    const reader: Reader = new Reader(response, clock, feed, (entries) =>
-      materialise(entries, this.#parts, this.#views),
+    const reader: Reader = new Reader(
+      response,
+      clock,
+      feed,
+      async (entries) => {
+        const all = await materialise(entries, this.#parts, this.#views);
+        if (who.campuses === null) return all;
+        const alerts = all.flatMap(({ event }) => (event?.type === 'alert' ? event.data.id : []));
+        const theirs = await this.#views.alertsSeen(who, alerts, this.#parts.liveness.gateways());
+        return all.filter(({ event }) => event === null || isSeen(event, who, theirs));
+      },
+      stillMay,
     );
     this.#readers.add(reader);
     response.once('close', () => {
@@ -130,12 +149,16 @@ class Reader {
   #stopListening = () => {};
   #cancelHeartbeat = () => {};
 
+  readonly #stillMay: () => Promise<boolean>;
+
   constructor(
     response: ServerResponse,
     clock: Clock,
     feed: Feed,
     materialise: (entries: FeedEntry[]) => Promise<{ id: number; event: FeedEvent | null }[]>,
+    stillMay: () => Promise<boolean>,
   ) {
+    this.#stillMay = stillMay;
     this.#response = response;
     this.#clock = clock;
     this.#feed = feed;
@@ -187,6 +210,10 @@ class Reader {
   #beat(): void {
     this.#cancelHeartbeat = this.#clock.after(heartbeatMs, () => {
       if (!this.#response.writableNeedDrain) this.#response.write(': heartbeat\n\n');
+      this.#stillMay().then(
+        (may) => may || this.cutOff(),
+        () => this.cutOff(),
+      );
       this.#beat();
     });
   }
@@ -208,6 +235,13 @@ class Reader {
       this.#response.once('drain', drained).once('close', drained);
     });
   }
+}
+
+/** Whether what an event is about is on a campus that they see; centres are everybody's. */
+function isSeen(event: FeedEvent, who: Principal, alerts: ReadonlySet<number>): boolean {
+  if (event.type === 'centre') return true;
+  if (event.type === 'alert') return alerts.has(event.data.id);
+  return sees(who, 'place' in event.data ? event.data.place.campus : event.data.campus);
 }
 
 const reset = (id: number) => `id: ${id}\nevent: reset\ndata: {}\n\n`;

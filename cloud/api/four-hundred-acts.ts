@@ -8,8 +8,10 @@ import { devicesOf } from '#protocols/inventory/campus.ts';
 import { bilingual } from '#protocols/messages/bilingual.ts';
 import { id } from '#protocols/signal.ts';
 import type { Draft } from '../four-hundred/evidence-store.ts';
+import { needs } from './access.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
+import { byCampus } from './scope.ts';
 import { who } from './waiting.ts';
 
 const dayMs = 86_400_000;
@@ -32,6 +34,8 @@ export function fourHundredActs({ fourHundred, clock }: ApiParts): FastifyPlugin
   }
 
   return async (app) => {
+    needs(app, 'act');
+    byCampus(app);
     const security = [{ token: [] }];
     app.post(
       '/four-hundred/campuses/:campus/maintenance',
@@ -125,6 +129,7 @@ export function fourHundredActs({ fourHundred, clock }: ApiParts): FastifyPlugin
       app.get(
         `/four-hundred/campuses/:campus/${path}`,
         {
+          config: { right: 'view' },
           schema: {
             summary: `What was declared of ${path}, the newest first`,
             params,

@@ -27,8 +27,10 @@ import { id } from '#protocols/signal.ts';
 import { historyLengths } from '../four-hundred/history.ts';
 import { verdictCsv, verdictXlsx } from '../four-hundred/table.ts';
 import { fourHundredView, repairOf } from './four-hundred-view.ts';
+import { needs } from './access.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
+import { byCampus } from './scope.ts';
 
 const instant = z.coerce.number().int().min(0);
 const when = z.object({
@@ -72,6 +74,8 @@ export function fourHundredRoutes(parts: ApiParts): FastifyPluginAsyncZod {
   }
 
   return async (app) => {
+    needs(app, 'view');
+    byCampus(app);
     app.get(
       '/four-hundred/campuses/:campus/export',
       {

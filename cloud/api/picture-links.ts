@@ -84,6 +84,7 @@ export function pictureLinkRoutes(parts: ApiParts): FastifyPluginAsyncZod {
       {
         // A question for the headers alone would be a look that nobody had.
         exposeHeadRoute: false,
+        config: { right: 'gateway' },
         schema: { summary: "A centre's link to what a camera saw at an alarm", ...said },
       },
       async (request, reply) => {

@@ -62,7 +62,7 @@ export function pictureUpload(parts: ApiParts): FastifyPluginAsyncZod {
     app.put(
       '/pictures/:gateway/:camera/:kind/:about/:n',
       {
-        config: { signedByGateway: true },
+        config: { right: 'gateway' },
         bodyLimit: pictureBytesLimit,
         schema: {
           summary: "A gateway's picture (JPEG), signed with its key",

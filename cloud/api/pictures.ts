@@ -4,9 +4,11 @@ import { apiCommand, itemsOf } from '#protocols/api.ts';
 import { apiPicture, apiPictureView } from '#protocols/api-pictures.ts';
 import { pictureKind } from '#protocols/pictures.ts';
 import { id } from '#protocols/signal.ts';
+import { nameOf, needs, whoOf } from './access.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
-import { settledWithin, wait, who } from './waiting.ts';
+import { mustSee } from './scope.ts';
+import { by, settledWithin, wait } from './waiting.ts';
 
 const limit = z.coerce.number().int().min(1).max(500).default(100);
 const serial = z.coerce.number().int().min(1);
@@ -25,6 +27,7 @@ export function pictureRoutes(parts: ApiParts): FastifyPluginAsyncZod {
   });
 
   return async (app) => {
+    needs(app, 'pictures');
     app.get(
       '/pictures',
       {
@@ -41,10 +44,12 @@ export function pictureRoutes(parts: ApiParts): FastifyPluginAsyncZod {
           response: { 200: itemsOf(apiPicture) },
         },
       },
-      async ({ query: { alarm, ...asked } }) => {
+      async (request) => {
+        const { alarm, ...asked } = request.query;
         const about = alarm === undefined ? undefined : await kept().namesOf(alarm);
         const found = await kept().shelf.find({
           ...asked,
+          campuses: whoOf(request).campuses,
           ...(about && { about, kind: 'alarm' as const }),
         });
         return page(found, asked.limit);
@@ -54,6 +59,7 @@ export function pictureRoutes(parts: ApiParts): FastifyPluginAsyncZod {
     app.get(
       '/pictures/views',
       {
+        config: { right: 'audit' },
         schema: {
           summary: 'Who looked at which picture, newest first',
           querystring: z.object({
@@ -65,7 +71,10 @@ export function pictureRoutes(parts: ApiParts): FastifyPluginAsyncZod {
           response: { 200: itemsOf(apiPictureView) },
         },
       },
-      async ({ query }) => page(await kept().views.log(query), query.limit),
+      async (request) => {
+        const { query } = request;
+        return page(await kept().views.log({ ...query, campuses: whoOf(request).campuses }), query.limit);
+      },
     );
 
     app.get(
@@ -75,14 +84,17 @@ export function pictureRoutes(parts: ApiParts): FastifyPluginAsyncZod {
         schema: {
           summary: 'The picture; `by` is logged with it',
           params: z.object({ id: serial }),
-          querystring: z.object({ by: who }),
+          querystring: z.object({ by }),
           produces: ['image/jpeg'],
         },
       },
-      async ({ params, query }, reply) => {
-        const [picture] = await kept().shelf.find({ id: params.id, limit: 1 });
+      async (request, reply) => {
+        const { params, query } = request;
+        const name = nameOf(request, query.by);
+        const { campuses } = whoOf(request);
+        const [picture] = await kept().shelf.find({ id: params.id, campuses, limit: 1 });
         if (picture === undefined) throw new Problem(404, `There is no picture ${params.id}.`);
-        const jpeg = await kept().views.show(picture, { by: 'person', name: query.by });
+        const jpeg = await kept().views.show(picture, { by: 'person', name });
         if (jpeg === null) throw new Problem(410, `Picture ${params.id} was removed after its days.`);
         return reply.type('image/jpeg').send(jpeg);
       },
@@ -97,7 +109,7 @@ export function pictureRoutes(parts: ApiParts): FastifyPluginAsyncZod {
           security: [{ token: [] }],
           params: z.object({ gateway: id, device: id }),
           querystring: z.object({ wait }),
-          body: z.strictObject({ by: who }),
+          body: z.strictObject({ by }),
           response: {
             200: z.object({ command: apiCommand, picture: apiPicture.nullable() }),
             202: z.object({ command: apiCommand, picture: apiPicture.nullable() }),
@@ -108,10 +120,11 @@ export function pictureRoutes(parts: ApiParts): FastifyPluginAsyncZod {
         const { gateway, device: camera } = request.params;
         const device = liveness.device(gateway, camera);
         if (device === null) throw new Problem(404, `There is no device ${gateway}/${camera}.`);
+        mustSee(whoOf(request), device.gateway.campus, `device ${gateway}/${camera}`);
         if (!device.report?.acts.includes('snapshot'))
           throw new Problem(409, `${gateway}/${camera} cannot be asked for a picture.`);
         const to = { campus: device.gateway.campus, gateway, camera };
-        const asked = await kept().asking.now(to, request.body.by);
+        const asked = await kept().asking.now(to, nameOf(request, request.body.by));
         if (request.query.wait !== undefined) await settledWithin(clock, request.query.wait, asked.settled);
         const command = (await commands.get(asked.id))!;
         const [picture = null] = await kept().shelf.find({

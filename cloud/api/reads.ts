@@ -17,11 +17,14 @@ import {
 } from '#protocols/api.ts';
 import { point } from '#protocols/messages/telemetry.ts';
 import { id, mode } from '#protocols/signal.ts';
+import { sees } from '../access/principal.ts';
 import { latencyOf } from '../latency/latency.ts';
 import { probeReports } from '../probes/report.ts';
 import { TelemetryUnavailable } from '../telemetry/telemetry-store.ts';
+import { needs, whoOf } from './access.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
+import { alertsInScope, inScope, mustSee, mustSeeAll } from './scope.ts';
 import type { Views } from './views.ts';
 
 const limit = z.coerce.number().int().min(1).max(500).default(100);
@@ -33,6 +36,7 @@ const bucketLimit = 10_000;
 export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
   const { store, clock, liveness, boundMs } = parts;
   return async (app) => {
+    needs(app, 'view');
     app.get(
       '/alarms',
       {
@@ -47,7 +51,8 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
           response: { 200: itemsOf(apiAlarm) },
         },
       },
-      async ({ query }) => {
+      async (request) => {
+        const { query } = request;
         const before = query.before === undefined ? null : Number(query.before);
         if (before !== null && !Number.isSafeInteger(before))
           throw new Problem(400, '`before` is a `next` of ours.');
@@ -56,7 +61,9 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
           'mode =': query.mode,
           'campus =': query.campus,
         });
-        const page = await views.alarmPage(conditions, params, query.limit);
+        const seen = inScope(whoOf(request), 'campus');
+        const where = `${conditions} AND ${seen.where}`;
+        const page = await views.alarmPage(where, [...params, ...seen.params], query.limit);
         return { items: page.items, next: page.next };
       },
     );
@@ -69,21 +76,34 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
           response: { 200: apiAlarmInFull },
         },
       },
-      async ({ params }) => {
+      async (request) => {
+        const { params } = request;
         const [alarm] = await views.alarmsByName([params.id]);
         if (alarm === undefined) throw new Problem(404, `There is no alarm ${params.id}.`);
+        mustSee(whoOf(request), alarm.place.campus, `alarm ${params.id}`);
         return { ...alarm, attempts: await views.attempts(params.id) };
       },
     );
     app.get(
       '/devices',
       { schema: { summary: 'Every device and its state now', response: { 200: itemsOf(apiDevice) } } },
-      async () => ({ items: await views.devices(liveness.devices()) }),
+      async (request) => {
+        const who = whoOf(request);
+        return { items: await views.devices(liveness.devices().filter((d) => sees(who, d.gateway.campus))) };
+      },
     );
     app.get(
       '/gateways',
       { schema: { summary: 'Every gateway and its state now', response: { 200: itemsOf(apiGateway) } } },
-      async () => ({ items: liveness.gateways().map(views.gateway) }),
+      async (request) => {
+        const who = whoOf(request);
+        return {
+          items: liveness
+            .gateways()
+            .filter((g) => sees(who, g.campus))
+            .map(views.gateway),
+        };
+      },
     );
     app.get(
       '/alerts',
@@ -98,10 +118,13 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
           response: { 200: itemsOf(apiAlert) },
         },
       },
-      async ({ query }) => {
+      async (request) => {
+        const { query } = request;
         const { conditions, params } = filters({ 'mode =': query.mode });
-        const where = query.state === 'open' ? `${conditions} AND closed_at IS NULL` : conditions;
-        return { items: await views.alerts(where, params, query.limit) };
+        const seen = alertsInScope(whoOf(request), liveness.gateways());
+        const open = query.state === 'open' ? 'closed_at IS NULL' : 'true';
+        const where = `${conditions} AND ${open} AND ${seen.where}`;
+        return { items: await views.alerts(where, [...params, ...seen.params], query.limit) };
       },
     );
     app.get(
@@ -117,10 +140,13 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
           response: { 200: itemsOf(apiIncident) },
         },
       },
-      async ({ query }) => {
+      async (request) => {
+        const { query } = request;
         const { conditions, params } = filters({ 'id <': query.before });
-        const where = query.state === 'open' ? `${conditions} AND resolved_at IS NULL` : conditions;
-        const items = await views.incidents(where, params, query.limit);
+        const seen = inScope(whoOf(request), 'campus');
+        const open = query.state === 'open' ? 'resolved_at IS NULL' : 'true';
+        const where = `${conditions} AND ${open} AND ${seen.where}`;
+        const items = await views.incidents(where, [...params, ...seen.params], query.limit);
         const last = items.at(-1)?.id;
         return { items, next: items.length < query.limit || last === undefined ? null : String(last) };
       },
@@ -143,11 +169,18 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
           response: { 200: apiLatency },
         },
       },
-      ({ query }) =>
-        latencyOf(
+      async (request) => {
+        const { query } = request;
+        const who = whoOf(request);
+        // Who sees one campus means that one.
+        const campus = query.campus ?? (who.campuses?.length === 1 ? who.campuses[0] : undefined);
+        if (campus === undefined) mustSeeAll(who);
+        else mustSee(who, campus, `campus ${campus}`);
+        return latencyOf(
           { store, clock, boundMs },
-          { campus: query.campus ?? null, windowMs: query.window_s * 1000, mode: query.mode },
-        ),
+          { campus: campus ?? null, windowMs: query.window_s * 1000, mode: query.mode },
+        );
+      },
     );
     app.get(
       '/centres',
@@ -172,7 +205,9 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
           response: { 200: itemsOf(apiProbe) },
         },
       },
-      async ({ query }) => {
+      async (request) => {
+        const { query } = request;
+        const seen = inScope(whoOf(request), 'p.campus');
         const { conditions, params } = filters({
           'p.id <': query.before,
           'p.campus =': query.campus,
@@ -180,7 +215,14 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
           'p.device =': query.device,
           'p.route =': query.route,
         });
-        const items = await probeReports(store, views.placeOf, conditions, params, query.limit);
+        const where = `${conditions} AND ${seen.where}`;
+        const items = await probeReports(
+          store,
+          views.placeOf,
+          where,
+          [...params, ...seen.params],
+          query.limit,
+        );
         const last = items.at(-1)?.id;
         return { items, next: items.length < query.limit || last === undefined ? null : String(last) };
       },
@@ -194,7 +236,10 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
           response: { 200: itemsOf(apiQuarantined) },
         },
       },
-      async ({ query }) => ({ items: await views.quarantine(query.limit) }),
+      async (request) => {
+        mustSeeAll(whoOf(request));
+        return { items: await views.quarantine(request.query.limit) };
+      },
     );
     app.get(
       '/telemetry',
@@ -215,7 +260,13 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
           response: { 200: itemsOf(apiTelemetry) },
         },
       },
-      async ({ query }) => {
+      async (request) => {
+        const { query } = request;
+        mustSee(
+          whoOf(request),
+          liveness.gateway(query.device.split('/')[0]!)?.campus,
+          `device ${query.device}`,
+        );
         const { device, field, to = Math.round(clock.wall()), from = to - 3_600_000 } = query;
         const everyMs = query.every_s * 1000;
         if (to <= from) throw new Problem(400, '`to` must be later than `from`.');

@@ -2,13 +2,15 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { itemsOf } from '#protocols/api.ts';
 import { apiLoad, apiRecord } from '#protocols/api-records.ts';
-import { recordKind } from '#protocols/messages/telemetry.ts';
+import { type DeviceRecord, recordKind } from '#protocols/messages/telemetry.ts';
 import { id } from '#protocols/signal.ts';
+import { needs, whoOf } from './access.ts';
 import type { ApiParts } from './parts.ts';
 
 /** What happened at devices and is evidence, and how busy the cloud is. */
 export function records(parts: Pick<ApiParts, 'records' | 'load'>): FastifyPluginAsyncZod {
   return async (app) => {
+    needs(app, 'view');
     app.get(
       '/records',
       {
@@ -26,8 +28,15 @@ export function records(parts: Pick<ApiParts, 'records' | 'load'>): FastifyPlugi
           response: { 200: itemsOf(apiRecord) },
         },
       },
-      async ({ query }) => {
-        const items = await parts.records.query(query);
+      async (request) => {
+        const { query } = request;
+        const who = whoOf(request);
+        const found = await parts.records.query({ ...query, campuses: who.campuses });
+        const named = found.filter(({ details }) => 'card' in details);
+        const mayName = who.rights.includes('cards');
+        // A card is a person: whoever is told which, is in the log.
+        if (mayName && named.length > 0) request.about = { cards: named.length, ...query };
+        const items = mayName ? found : found.map(withoutCard);
         return { items, next: items.length < query.limit ? null : String(items.at(-1)!.id) };
       },
     );
@@ -43,4 +52,9 @@ export function records(parts: Pick<ApiParts, 'records' | 'load'>): FastifyPlugi
       () => parts.load(),
     );
   };
+}
+
+function withoutCard<T extends { details: DeviceRecord['details'] }>(record: T): T {
+  if (!('card' in record.details)) return record;
+  return { ...record, details: { ...record.details, card: '•••' } };
 }

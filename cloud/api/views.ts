@@ -26,7 +26,9 @@ import { lastProofs, probeReports } from '../probes/report.ts';
 import type { Device, Gateway } from '../liveness/fleet.ts';
 import { namesOf } from '../names.ts';
 import { placesOf } from '../places.ts';
+import type { Principal } from '../access/principal.ts';
 import type { ApiParts } from './parts.ts';
+import { alertsInScope } from './scope.ts';
 
 /** Reads the cloud as the API shows it. */
 export interface Views {
@@ -41,6 +43,12 @@ export interface Views {
   ): Promise<{ items: ApiAlarm[]; next: string | null }>;
   alarmsByName(names: readonly string[]): Promise<ApiAlarm[]>;
   alerts(where: string, params: readonly SqlValue[], limit: number): Promise<ApiAlert[]>;
+  /** Those of these alerts that somebody sees. */
+  alertsSeen(
+    who: Principal,
+    ids: readonly number[],
+    gateways: readonly { id: string; campus: string }[],
+  ): Promise<Set<number>>;
   incidents(where: string, params: readonly SqlValue[], limit: number): Promise<ApiIncident[]>;
   quarantine(limit: number): Promise<z.infer<typeof apiQuarantined>[]>;
   commands(ids: readonly string[]): Promise<ApiCommand[]>;
@@ -158,6 +166,16 @@ export function createViews({
         [...params, limit],
       );
       return rows.map((row) => ({ ...row, text: JSON.parse(row.text) as ApiAlert['text'] }));
+    },
+
+    async alertsSeen(who, ids, gateways) {
+      if (ids.length === 0) return new Set();
+      const { where, params } = alertsInScope(who, gateways);
+      const rows = await store.read<{ id: number }>(
+        `SELECT id FROM alerts WHERE id IN (${marks(ids)}) AND ${where}`,
+        [...ids, ...params],
+      );
+      return new Set(rows.map(({ id }) => id));
     },
 
     async incidents(where, params, limit) {

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import type { Clock } from '#platform/ports.ts';
 
 export const who = z.string().trim().min(1).max(100).describe('the name of who does this');
+/** In the body of an act. */
+export const by = who.optional().describe('for whom a token acts; a person acts under their own name');
 export const wait = z.coerce
   .number()
   .min(0)

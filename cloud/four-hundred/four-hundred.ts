@@ -4,11 +4,6 @@ import type { CampusLedger, OpenedPart } from '#protocols/four-hundred/campus-le
 import type { CampusPlan } from '#protocols/four-hundred/campus-plan.ts';
 import { CityLedger } from '#protocols/four-hundred/city.ts';
 import type { Evidence } from '#protocols/four-hundred/evidence.ts';
-import {
-  evidenceOfContact,
-  evidenceOfPoint,
-  evidenceOfRecord,
-} from '#protocols/four-hundred/from-messages.ts';
 import type { RuleSet } from '#protocols/four-hundred/rules.ts';
 import { type Verdict, verdictAt, verdictOf } from '#protocols/four-hundred/verdict.ts';
 import type { CityInventory } from '#protocols/inventory/campus.ts';
@@ -17,6 +12,7 @@ import type { TelemetryMessage } from '#protocols/messages/telemetry.ts';
 import type { Liveness } from '../liveness/liveness.ts';
 import type { Store } from '../store/store.ts';
 import { type Draft, EvidenceStore, type Word } from './evidence-store.ts';
+import { Heard } from './heard.ts';
 import { History } from './history.ts';
 import type { LiveInventory } from './live-inventory.ts';
 import { Plans } from './plans.ts';
@@ -60,6 +56,7 @@ export class FourHundred {
   history!: History;
   readonly #parts: FourHundredParts;
   readonly #words = new LivenessWords();
+  readonly #heard: Heard;
   readonly #proofs: Proofs;
   #inventory: CityInventory | null = null;
   #inventoryChanged = true;
@@ -67,7 +64,6 @@ export class FourHundred {
   /** By campus. */
   #wanted = new Map<string, ReadonlySet<string>>();
   readonly #campusOfGateway = new Map<string, string>();
-  readonly #contacts = new Map<string, string>();
   readonly #changes = new Map<string, number>();
   #waiting: Draft[] = [];
   #now = 0;
@@ -83,6 +79,7 @@ export class FourHundred {
     this.#parts = parts;
     this.evidence = new EvidenceStore(parts.store);
     this.plans = new Plans(parts.store, parts.rules, parts.holidays);
+    this.#heard = new Heard(parts);
     this.#proofs = new Proofs(parts.store, (gateway) => this.#campusOfGateway.get(gateway) ?? null);
   }
 
@@ -149,24 +146,11 @@ export class FourHundred {
     return { verdict, parts, plan: this.plans.planOf(was) };
   }
 
-  /** A state message that liveness has taken in: what its contacts say. */
+  /** A state message that liveness has taken in. */
   onState(campus: string, gateway: string, message: StateLaneMessage, receivedAt: number): void {
-    if (message.kind !== 'birth' && message.kind !== 'heartbeat') return;
     if (this.#campusOfGateway.get(gateway) !== campus) return;
-    if (this.#parts.liveness.gateway(gateway)?.session !== message.session) return;
-    for (const [i, report] of message.devices.entries()) {
-      const ref = `${gateway}/${report.id}`;
-      const { state } = report.facts;
-      if (state === undefined || !this.#wanted.get(campus)?.has(ref)) continue;
-      const known = this.#contacts.get(ref);
-      const before = message.kind === 'birth' || known === undefined ? null : { facts: { state: known } };
-      const at = Math.round(receivedAt - (report.heard_ago_ms ?? 0));
-      const piece = evidenceOfContact({ id: 0, gateway, known_at: 0 }, report, before, at);
-      this.#contacts.set(ref, String(state));
-      const n = message.kind === 'birth' ? 'birth' : (message.n ?? message.sent_at);
-      if (piece !== null)
-        this.#wait(draft(campus, `state/${gateway}/${message.session}/${n}/${i}/${at}`, piece));
-    }
+    const wanted = this.#wanted.get(campus)!;
+    for (const one of this.#heard.contacts({ campus, gateway, wanted }, message, receivedAt)) this.#wait(one);
   }
 
   /** A batch before it is acknowledged: rejects when its evidence could not be committed, and then it comes again. */
@@ -174,20 +158,14 @@ export class FourHundred {
     const inventory = this.#city.campus(campus)?.plan.campus;
     if (inventory === undefined || this.#campusOfGateway.get(gateway) !== campus) return;
     const wanted = this.#wanted.get(campus)!;
-    const source = { id: 0, gateway, known_at: 0 };
-    const from = `${gateway}/${message.epoch}/${message.n}`;
-    const drafts: Draft[] = [];
-    for (const [i, point] of message.points.entries()) {
-      if (!wanted.has(`${gateway}/${point.device}`)) continue;
-      const facts = this.#parts.liveness.gateway(gateway)?.devices.get(point.device)?.report?.facts ?? {};
-      const piece = evidenceOfPoint(source, point, facts);
-      if (piece !== null) drafts.push(draft(campus, `point/${from}/${i}`, piece));
+    const drafts = this.#heard.batch({ campus, gateway, wanted }, message, inventory);
+    if (drafts.length === 0) return;
+    try {
+      await this.#inTurn(() => this.#commit(drafts, []));
+    } catch (error) {
+      this.#heard.again();
+      throw error;
     }
-    for (const [i, record] of message.records.entries()) {
-      const piece = evidenceOfRecord(source, record, inventory, this.#parts.personOf);
-      if (piece !== null) drafts.push(draft(campus, `record/${from}/${i}`, piece));
-    }
-    if (drafts.length > 0) await this.#inTurn(() => this.#commit(drafts, []));
   }
 
   /**
@@ -360,14 +338,6 @@ export class FourHundred {
 
 function inOrder(evidence: readonly Evidence[]): Evidence[] {
   return evidence.toSorted((a, b) => a.at - b.at || a.id - b.id);
-}
-
-function draft(
-  campus: string,
-  source: string,
-  { id: _id, known_at: _known, ...piece }: Exclude<Evidence, { kind: 'state' }>,
-): Draft {
-  return { campus, source, piece: piece as Draft['piece'] };
 }
 
 function alive(now: number): Statement {

@@ -51,6 +51,8 @@ export type Accepted =
   { as: 'stored' | 'known'; picture: ApiPicture } | { as: 'other' | 'gone' | 'no-picture' | 'no-room' };
 
 export interface PictureFilter {
+  /** Null: all. */
+  campuses?: readonly string[] | null;
   gateway?: string;
   camera?: string;
   kind?: PictureKind;
@@ -113,8 +115,20 @@ export class Shelf {
   }
 
   /** The newest first. */
-  async find({ gateway, camera, kind, about, id, before, limit }: PictureFilter): Promise<ApiPicture[]> {
+  async find({
+    campuses,
+    gateway,
+    camera,
+    kind,
+    about,
+    id,
+    before,
+    limit,
+  }: PictureFilter): Promise<ApiPicture[]> {
     const conditions: (readonly [string, readonly (string | number)[]])[] = [
+      ...(campuses == null
+        ? []
+        : [['campus IN (SELECT value FROM json_each(?))', [JSON.stringify(campuses)]] as const]),
       ...(gateway === undefined ? [] : [['gateway = ?', [gateway]] as const]),
       ...(camera === undefined ? [] : [['camera = ?', [camera]] as const]),
       ...(kind === undefined ? [] : [['kind = ?', [kind]] as const]),

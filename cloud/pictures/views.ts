@@ -2,10 +2,7 @@ import type { Clock, Database, Row } from '#platform/ports.ts';
 import type { ApiPicture, ApiPictureView } from '#protocols/api-pictures.ts';
 import type { Shelf } from './shelf.ts';
 
-/**
- * Who looks. The one door that decides whether somebody may: today a centre by its signed link, and a person on
- * this machine by the name that they give; where people can sign in, their role is asked here.
- */
+/** Who looks: a centre by its signed link, or a person whom the API let through. */
 export type Viewer = { by: 'link'; centre: string } | { by: 'person'; name: string };
 
 /** Pictures of pupils are personal data: nobody sees one that is not in the log. */
@@ -13,7 +10,14 @@ export interface Views {
   /** The JPEG, with the look at it written before it is given out; null: it is kept no longer. */
   show(picture: ApiPicture, viewer: Viewer): Promise<Uint8Array | null>;
   /** The newest first. */
-  log(asked: { picture?: number; about?: string; before?: number; limit: number }): Promise<ApiPictureView[]>;
+  log(asked: {
+    picture?: number;
+    about?: string;
+    before?: number;
+    limit: number;
+    /** Null: all. */
+    campuses?: readonly string[] | null;
+  }): Promise<ApiPictureView[]>;
 }
 
 export function viewsIn(parts: { clock: Clock; database: Database; shelf: Shelf }): Views {
@@ -32,8 +36,11 @@ export function viewsIn(parts: { clock: Clock; database: Database; shelf: Shelf 
       return jpeg;
     },
 
-    async log({ picture, about, before, limit }) {
+    async log({ picture, about, before, limit, campuses }) {
       const conditions = [
+        ...(campuses == null
+          ? []
+          : [['p.campus IN (SELECT value FROM json_each(?))', JSON.stringify(campuses)] as const]),
         ...(picture === undefined ? [] : [['v.picture = ?', picture] as const]),
         ...(about === undefined ? [] : [['p.about = ?', about] as const]),
         ...(before === undefined ? [] : [['v.id < ?', before] as const]),

@@ -12,6 +12,8 @@ export interface StoredRecord extends DeviceRecord {
 }
 
 export interface RecordQuestion {
+  /** Null: all. */
+  campuses?: readonly string[] | null;
   gateway?: string;
   device?: string;
   kind?: DeviceRecord['kind'];
@@ -50,8 +52,10 @@ export function recordsIn({ store, clock }: { store: Store; clock: Clock }): Rec
     },
 
     async query({ limit, ...asked }) {
-      const { gateway, device, kind, from, to, before } = asked;
+      const { gateway, device, kind, from, to, before, campuses } = asked;
       const conditions = [
+        campuses != null &&
+          (['campus IN (SELECT value FROM json_each(?))', JSON.stringify(campuses)] as const),
         gateway !== undefined && (['gateway = ?', gateway] as const),
         device !== undefined && (['device = ?', device] as const),
         kind !== undefined && (['kind = ?', kind] as const),

@@ -9,6 +9,7 @@ import {
   apiParts,
   apiRanked,
   apiRepairs,
+  apiReport,
   apiVerdict,
 } from '#protocols/api-four-hundred.ts';
 import { itemsOf } from '#protocols/api.ts';
@@ -142,6 +143,29 @@ describe('the API of the four hundred', () => {
     expect(xlsx.headers.get('content-disposition')).toMatch(/filename="school-2026-09-01\.xlsx"/);
     const [cells] = await readExcel(Buffer.from(await xlsx.arrayBuffer()));
     expect(cells!.data).toHaveLength(13);
+  });
+
+  it('a report prints in both languages, runs nothing, and keeps the verdict that it was made from', async () => {
+    expect((await world.post(`${base}/reports`, { month: '2026-10' }, token())).status).toBe(400);
+    for (const about of [{ campus: 'school' }, {}]) {
+      const made = await world.post(`${base}/reports`, { month: '2026-09', ...about }, token());
+      expect(made.status).toBe(201);
+      const { page } = apiReport.parse(await made.json());
+      const zh = await world.get(page);
+      expect(zh.headers.get('content-security-policy')).not.toContain('unsafe');
+      const text = await zh.text();
+      expect(text).toContain('专职保安');
+      expect(text).not.toMatch(/<script|<style| style=| on\w+=/);
+      expect(await (await world.get(`${page}?lang=en`)).text()).toContain('What would lift it to 100 %');
+      const from = Math.round(world.clock.wall());
+      const works = { of: 'campus', from, to: from + 3_600_000, reason: 'works', by: 'li' };
+      await world.post(`${school}/maintenance`, works, token());
+      await world.clock.pass(60_000);
+      expect(await (await world.get(page)).text()).toBe(text);
+    }
+    expect((await world.get('/reports/style.css')).headers.get('content-type')).toContain('text/css');
+    expect((await world.get('/reports/99')).status).toBe(404);
+    expect(itemsOf(apiReport).parse(await json(`${base}/reports`)).items).toHaveLength(2);
   });
 
   it('a change of the verdict is told on the feed', async () => {

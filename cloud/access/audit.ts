@@ -1,0 +1,45 @@
+import type { Database, Row } from '#platform/ports.ts';
+import type { ApiAuditEntry } from '#protocols/api-access.ts';
+
+/** Older entries go; beyond the count the oldest go first. */
+const keptMs = 2 * 366 * 86_400_000;
+const keptLimit = 1_000_000;
+
+/** Every action, in order. Entries are added and grow old; none is changed. */
+export interface Audit {
+  add(entry: Omit<ApiAuditEntry, 'id' | 'at'>): Promise<void>;
+  /** The newest first. */
+  list(asked: {
+    before?: number | undefined;
+    who?: string | undefined;
+    limit: number;
+  }): Promise<ApiAuditEntry[]>;
+}
+
+export function auditIn(database: Database, now: () => number): Audit {
+  return {
+    async add({ kind, who, from, what, about, outcome }) {
+      await database.commit([
+        {
+          sql: 'INSERT INTO audit (at, kind, who, address, what, about, outcome) VALUES (?, ?, ?, ?, ?, ?, ?)',
+          params: [now(), kind, who, from, what, JSON.stringify(about), outcome],
+        },
+        {
+          sql: `DELETE FROM audit WHERE id <= (SELECT MAX(id) FROM audit) - ${keptLimit}
+                OR id = (SELECT MIN(id) FROM audit) AND at < ?`,
+          params: [now() - keptMs],
+        },
+      ]);
+    },
+    async list({ before, who, limit }) {
+      const rows = await database.read<AuditRow>(
+        `SELECT id, at, kind, who, address AS "from", what, about, outcome FROM audit
+         WHERE (? IS NULL OR id < ?) AND (? IS NULL OR who = ?) ORDER BY id DESC LIMIT ?`,
+        [before ?? null, before ?? null, who ?? null, who ?? null, limit],
+      );
+      return rows.map((row) => ({ ...row, about: JSON.parse(row.about) as Record<string, unknown> }));
+    },
+  };
+}
+
+type AuditRow = Row & Omit<ApiAuditEntry, 'about'> & { about: string };

@@ -1,4 +1,5 @@
 import { useEffect, useSyncExternalStore } from 'react';
+import type { ApiSession } from '#protocols/api-access.ts';
 import type { ServerClock } from './feed/server-clock.ts';
 import type { Store } from './feed/store.ts';
 import { useFolded } from './folded.ts';
@@ -19,7 +20,14 @@ import { countByState, isFresh } from './reading/states.ts';
 import { useNow } from './use-now.ts';
 import { useSpeech } from './words/language.ts';
 
-export function App({ store, clock }: { store: Store; clock: ServerClock }) {
+interface Props {
+  store: Store;
+  clock: ServerClock;
+  /** Null while the cloud has not said. */
+  who: ApiSession['who'];
+}
+
+export function App({ store, clock, who }: Props) {
   const view = useSyncExternalStore(store.subscribe, store.get);
   const speech = useSpeech();
   const [folded, fold] = useFolded();
@@ -51,7 +59,7 @@ export function App({ store, clock }: { store: Store; clock: ServerClock }) {
           onFold={() => fold(band)}
         />
       )}
-      <Bar link={view.link} />
+      <Bar link={view.link} who={who} />
       <main>
         <TheSentence said={said} />
         {view.loaded && (

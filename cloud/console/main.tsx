@@ -1,6 +1,7 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
 import { App } from './App.tsx';
+import { Entrance } from './Entrance.tsx';
 import { follow } from './feed/follow.ts';
 import { createServerClock } from './feed/server-clock.ts';
 import { createStore } from './feed/store.ts';
@@ -9,13 +10,24 @@ import './style/tokens.css';
 import './style/page.css';
 import './style/parts.css';
 import './style/alarms.css';
+import './style/sign-in.css';
 
 keepTheme();
 const store = createStore();
 const clock = createServerClock();
-follow(store, clock);
+let following = false;
+/** From the moment on that somebody may read. */
+function read(): void {
+  if (!following) follow(store, clock);
+  following = true;
+}
 createRoot(document.getElementById('root')!).render(
   <StrictMode>
-    <App store={store} clock={clock} />
+    <Entrance>
+      {(who) => {
+        read();
+        return <App store={store} clock={clock} who={who} />;
+      }}
+    </Entrance>
   </StrictMode>,
 );

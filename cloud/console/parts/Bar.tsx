@@ -1,9 +1,15 @@
+import type { ApiSession } from '#protocols/api-access.ts';
 import type { Link } from '../feed/store.ts';
 import { theme } from '../theme.ts';
 import { language, useSpeech } from '../words/language.ts';
 import { Choice } from './Choice.tsx';
 
-export function Bar({ link }: { link: Link }) {
+async function signOut(): Promise<void> {
+  await fetch('/api/v1/session', { method: 'DELETE' });
+  location.assign('/');
+}
+
+export function Bar({ link, who }: { link: Link; who: ApiSession['who'] }) {
   const { words } = useSpeech();
   const state = { starting: words.starting, live: words.live, lost: words.lostShort }[link.state];
   return (
@@ -20,6 +26,11 @@ export function Bar({ link }: { link: Link }) {
       <span className="link-state" data-link={link.state}>
         {state}
       </span>
+      {who?.kind === 'person' && (
+        <button type="button" className="choice" title={who.name} onClick={() => void signOut()}>
+          {words.signOut(who.name)}
+        </button>
+      )}
       <Choice
         preference={language}
         label={words.pageLanguage}

@@ -55,7 +55,7 @@ describe('what falls silent', () => {
       const open = await campus.alerts('open');
       return open.length === 0 && [...(await campus.devices()).values()].every((state) => state === 'good');
     });
-  });
+  }, 90_000);
 
   it('after a restart of the cloud nothing is online until it said so', async () => {
     await whole();

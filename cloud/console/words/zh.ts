@@ -19,7 +19,7 @@ export const zh = {
   wrongPassword: '用户名或密码不对。',
   tooManyTries: (seconds: number) => `尝试次数过多，请在 ${seconds} 秒后再试。`,
   nameTaken: '这个用户名已经有了。',
-  setUpRefused: '此链接已用过或已过期。在服务器上运行 belfry setup-link 可以得到新的链接。',
+  setUpRefused: '此链接已用过或已过期。请管理员在服务器上取得新的链接。',
   notReached: '没有连上服务器，请再试一次。',
   signOut: (name: string) => `${name} · 退出`,
 

@@ -12,7 +12,7 @@ import { realLog } from '#platform/real/log.ts';
 import type { Log } from '#platform/ports.ts';
 import { realPorts } from '#platform/real/ports.ts';
 import { readCloudFile } from './cloud-file.ts';
-import { inventoryOf } from './inventory-folder.ts';
+import { inventoryIn } from './inventory-folder.ts';
 import { logOptions } from './logging.ts';
 import { listening } from './ports.ts';
 import { runService, UserError } from './service.ts';
@@ -39,7 +39,7 @@ export function cloud(options: CloudOptions): Promise<void> {
     const ports = realPorts({ dataDir, mqttUrl: url, log });
     const running = await startCloud(ports, config, {
       http: realHttp,
-      inventory: inventoryOf(join(dataDir, 'inventory'), ports.log),
+      inventoryFiles: inventoryIn(join(dataDir, 'inventory'), ports.log),
     });
     const port = options.httpPort ?? config.http.port;
     // Without accounts alarms are served all the same, and only the local token opens the API.

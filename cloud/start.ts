@@ -6,6 +6,7 @@ import { readHolidays } from '#platform/public-holidays.ts';
 import { readRules } from '#platform/rule-set.ts';
 import { within } from '#platform/within.ts';
 import type { ApiCentre } from '#protocols/api.ts';
+import type { GivenCity } from '#protocols/inventory/entry.ts';
 import type { DensityEdition } from '#protocols/sight/pixel-density.ts';
 import { cloudAlarmFilter, cloudBulkFilters, type Lane, topicOf } from '#protocols/messages/topics.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
@@ -18,7 +19,7 @@ import { startRecovery } from './dispatch/recovery.ts';
 import { type Drills, startDrills } from './drills/drills.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { FourHundred } from './four-hundred/four-hundred.ts';
-import type { LiveInventory } from './four-hundred/live-inventory.ts';
+import { Inventory } from './inventory/inventory.ts';
 import { createIncidents, type Incidents } from './incidents/incidents.ts';
 import { AlarmIngest } from './ingest/alarm-ingest.ts';
 import { createAnswers } from './ingest/answers.ts';
@@ -56,6 +57,7 @@ export interface Cloud {
   pictures: Pictures | null;
   /** How full the telemetry queue is, and what is asked of gateways for it. */
   load(): Load;
+  inventory: Inventory;
   fourHundred: FourHundred;
   densities: readonly DensityEdition[];
   commands: Commands;
@@ -71,17 +73,16 @@ export interface Cloud {
 }
 
 const closeWithinMs = 1500;
-const noInventory: LiveInventory = { current: () => null, onChange: () => () => {} };
 
 /**
  * Starts the cloud on these ports. Many may run in one process. Centres are those of the file unless others
- * are passed in; `http` is wanted where an InfluxDB or a webhook is configured. Rejects with a `DatabaseError`
+ * are passed in; `inventoryFiles`: what the folder of the inventory says; `http` is wanted where an InfluxDB or a webhook is configured. Rejects with a `DatabaseError`
  * when the store cannot be opened.
  */
 export async function startCloud(
   ports: Ports,
   config: CloudConfig,
-  other: { centres?: readonly Centre[]; http?: HttpPort; inventory?: LiveInventory } = {},
+  other: { centres?: readonly Centre[]; http?: HttpPort; inventoryFiles?: GivenCity | null } = {},
 ): Promise<Cloud> {
   const { clock, random, log } = ports;
   const store = await openStore(ports);
@@ -159,12 +160,13 @@ export async function startCloud(
       return null;
     },
   );
+  const inventory = await Inventory.open({ clock, log, store, files: other.inventoryFiles ?? null });
   const fourHundred = await FourHundred.start({
     clock,
     log,
     store,
     liveness,
-    inventory: other.inventory ?? noInventory,
+    inventory,
     rules: readRules(),
     holidays: readHolidays(),
     // Cards are given out by the id of their holder.
@@ -317,6 +319,7 @@ export async function startCloud(
     records,
     pictures,
     load: () => shedding.load(),
+    inventory,
     fourHundred,
     densities: readDensities(),
     commands,

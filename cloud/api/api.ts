@@ -18,6 +18,8 @@ import { fourHundredActs } from './four-hundred-acts.ts';
 import { reportRoutes } from './four-hundred-reports.ts';
 import { fourHundredRoutes } from './four-hundred.ts';
 import type { ApiParts } from './parts.ts';
+import { inventoryRoutes } from './inventory.ts';
+import { inventoryVersionRoutes } from './inventory-versions.ts';
 import { pictureLinkRoutes } from './picture-links.ts';
 import { pictureUpload } from './picture-upload.ts';
 import { pictureRoutes } from './pictures.ts';
@@ -118,6 +120,8 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
       await v1.register(records(parts));
       await v1.register(fourHundredRoutes(parts));
       await v1.register(fourHundredActs(parts));
+      await v1.register(inventoryRoutes(parts));
+      await v1.register(inventoryVersionRoutes(parts));
       await v1.register(pictureRoutes(parts));
       await v1.register(pictureUpload(parts));
       await v1.register(feed(streams, access));

@@ -8,6 +8,7 @@ import type { FourHundred } from '../four-hundred/four-hundred.ts';
 import type { DensityEdition } from '#protocols/sight/pixel-density.ts';
 import type { CloudConfig } from '../config.ts';
 import type { Incidents } from '../incidents/incidents.ts';
+import type { Inventory } from '../inventory/inventory.ts';
 import type { Load } from '../ingest/shedding.ts';
 import type { Liveness } from '../liveness/liveness.ts';
 import type { Pictures } from '../pictures/pictures.ts';
@@ -33,6 +34,7 @@ export interface ApiParts {
   /** Null: they could not be opened, or this world has none. */
   pictures: Pictures | null;
   load(): Load;
+  inventory: Inventory;
   fourHundred: FourHundred;
   densities: readonly DensityEdition[];
   campuses: CloudConfig['campuses'];

@@ -279,6 +279,8 @@ export const grownColumns: readonly { table: string; column: string; definition:
   { table: 'signals', column: 'proof', definition: 'TEXT' },
   { table: 'signals', column: 'ended_at', definition: 'INTEGER' },
   { table: 'signals', column: 'ended_reason', definition: 'TEXT' },
+  // The version of the inventory that a plan was made from.
+  { table: 'campus_plans', column: 'version', definition: 'INTEGER' },
   // Of an alert about an alarm: a drill must never look real. How often people were told again.
   { table: 'alerts', column: 'mode', definition: 'TEXT' },
   { table: 'alerts', column: 'repeats', definition: 'INTEGER NOT NULL DEFAULT 0' },

@@ -10,6 +10,7 @@ import { startDrills } from '#cloud/drills/drills.ts';
 import type { Drills } from '#cloud/drills/drills.ts';
 import { createFeed } from '#cloud/feed.ts';
 import { FourHundred } from '#cloud/four-hundred/four-hundred.ts';
+import { Inventory } from '#cloud/inventory/inventory.ts';
 import { createIncidents } from '#cloud/incidents/incidents.ts';
 import { startLiveness } from '#cloud/liveness/liveness.ts';
 import { namesOf } from '#cloud/names.ts';
@@ -76,6 +77,7 @@ export class ApiWorld {
   fourHundred!: FourHundred;
   /** Null: there is none. */
   inventory: CityInventory | null = null;
+  kept!: Inventory;
   #signals = 0;
 
   async start(options: Partial<ApiOptions> = {}): Promise<this> {
@@ -124,12 +126,13 @@ export class ApiWorld {
     const names = namesOf(campuses);
     const { alerts, commands } = this;
     this.drills = await startDrills({ clock, random: seeded(9), log: quiet, store, alerts, commands, names });
+    this.kept = await Inventory.open({ clock, log: quiet, store, files: this.inventory });
     this.fourHundred = await FourHundred.start({
       clock,
       log: quiet,
       store,
       liveness: this.liveness,
-      inventory: { current: () => this.inventory, onChange: () => () => {} },
+      inventory: this.kept,
       rules: readRules(),
       holidays: readHolidays(),
       personOf: (card) => card,
@@ -150,6 +153,7 @@ export class ApiWorld {
         endDelivery: async () => this.ends,
         records: recordsIn({ store, clock }),
         pictures: this.pictures,
+        inventory: this.kept,
         fourHundred: this.fourHundred,
         densities: [],
         load: () => new Shedding(clock, seeded(), 1000, () => {}).load(),

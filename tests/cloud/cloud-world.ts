@@ -138,7 +138,7 @@ export class CloudWorld {
       ports,
       { ...config, campuses: this.#campuses, ...this.more },
       {
-        inventory: { current: () => this.inventory, onChange: () => () => {} },
+        inventoryFiles: this.inventory,
         centres: [
           {
             id: 'police',

@@ -10,6 +10,7 @@ import type { GivenCity } from '#protocols/inventory/entry.ts';
 import type { DensityEdition } from '#protocols/sight/pixel-density.ts';
 import { cloudAlarmFilter, cloudBulkFilters, type Lane, topicOf } from '#protocols/messages/topics.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
+import { type Attention, createAttention } from './alerts/attention.ts';
 import { type Commands, startCommands } from './commands/commands.ts';
 import type { CloudConfig } from './config.ts';
 import { type Centre, centresNow, openCentres, watchCentres } from './dispatch/centres.ts';
@@ -33,8 +34,7 @@ import { watchLatency } from './latency/watch.ts';
 import { type Liveness, startLiveness } from './liveness/liveness.ts';
 import { namesOf } from './names.ts';
 import { placesOf } from './places.ts';
-import { startNotifier } from './notify/notifier.ts';
-import { callWebhook } from './notify/webhook.ts';
+import { startNotifying } from './notify/notify.ts';
 import { probedButtons, tellOverdue } from './probes/duties.ts';
 import { startProbes } from './probes/probes.ts';
 import { openPictures, type Pictures } from './pictures/pictures.ts';
@@ -49,6 +49,7 @@ export interface Cloud {
   store: Store;
   feed: Feed;
   alerts: Alerts;
+  attention: Attention;
   incidents: Incidents;
   liveness: Liveness;
   telemetry: Pick<Telemetry, 'query'>;
@@ -90,6 +91,7 @@ export async function startCloud(
   const names = namesOf(config.campuses);
   const feed = createFeed(store);
   const alerts = await createAlerts({ clock, log, store });
+  const attention = await createAttention({ clock, log, store });
   const incidents = createIncidents({ clock, store });
   const quarantine = createQuarantine({ clock, log, store });
 
@@ -243,15 +245,9 @@ export async function startCloud(
 
   const boundMs = config.latency.bound_ms;
   const stopLatency = await watchLatency({ store, feed, alerts, clock, log, names, boundMs });
-  const stopNotifier = await startNotifier(
-    { clock, random, log, store, feed },
-    config.webhooks.map((webhook) => ({
-      id: webhook.id,
-      tell(notification) {
-        if (other.http === undefined) return Promise.reject(new Error('this cloud was given no HTTP'));
-        return callWebhook(other.http, webhook, notification, clock.wall());
-      },
-    })),
+  const stopNotifying = await startNotifying(
+    { clock, random, log, store, feed, liveness, http: other.http ?? null },
+    config,
   );
 
   // Two connections, so that no alarm waits behind telemetry. Ids are random: two clouds on one broker must not
@@ -302,7 +298,7 @@ export async function startCloud(
       telemetry.close(),
       pictures?.close(),
       stopLatency(),
-      stopNotifier(),
+      stopNotifying(),
       ...centres.flatMap(({ doors }) => doors.map(({ door }) => door.close())),
     ]);
     await store.close();
@@ -313,6 +309,7 @@ export async function startCloud(
     store,
     feed,
     alerts,
+    attention,
     incidents,
     liveness,
     telemetry,
@@ -333,6 +330,7 @@ export async function startCloud(
         stopForgetting();
         stopProbes();
         drills.close();
+        attention.close();
         commands.close();
         recovery.close();
         alarmIngest.close();

@@ -1,5 +1,6 @@
 import type { Clock, Log } from '#platform/ports.ts';
 import type { ApiCentre } from '#protocols/api.ts';
+import type { Attention } from '../alerts/attention.ts';
 import type { Commands } from '../commands/commands.ts';
 import type { Ended, Ending } from '../dispatch/ending.ts';
 import type { Drills } from '../drills/drills.ts';
@@ -24,6 +25,7 @@ export interface ApiParts {
   feed: Feed;
   liveness: Liveness;
   incidents: Pick<Incidents, 'acknowledge' | 'resolve'>;
+  attention: Attention;
   commands: Pick<Commands, 'send' | 'get'>;
   drills: Pick<Drills, 'declare' | 'end' | 'answered'>;
   /** A person ends the delivery of an alarm. */

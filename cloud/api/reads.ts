@@ -3,7 +3,6 @@ import { z } from 'zod';
 import {
   apiAlarm,
   apiAlarmInFull,
-  apiAlert,
   apiCentre,
   apiDevice,
   apiGateway,
@@ -24,7 +23,7 @@ import { TelemetryUnavailable } from '../telemetry/telemetry-store.ts';
 import { needs, whoOf } from './access.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
-import { alertsInScope, inScope, mustSee, mustSeeAll } from './scope.ts';
+import { inScope, mustSee, mustSeeAll } from './scope.ts';
 import type { Views } from './views.ts';
 
 const limit = z.coerce.number().int().min(1).max(500).default(100);
@@ -103,28 +102,6 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
             .filter((g) => sees(who, g.campus))
             .map(views.gateway),
         };
-      },
-    );
-    app.get(
-      '/alerts',
-      {
-        schema: {
-          summary: 'Alerts, the open ones first',
-          querystring: z.object({
-            limit,
-            state: z.enum(['open', 'all']).default('all'),
-            mode: mode.optional().describe('only alerts about alarms of this mode'),
-          }),
-          response: { 200: itemsOf(apiAlert) },
-        },
-      },
-      async (request) => {
-        const { query } = request;
-        const { conditions, params } = filters({ 'mode =': query.mode });
-        const seen = alertsInScope(whoOf(request), liveness.gateways());
-        const open = query.state === 'open' ? 'closed_at IS NULL' : 'true';
-        const where = `${conditions} AND ${open} AND ${seen.where}`;
-        return { items: await views.alerts(where, [...params, ...seen.params], query.limit) };
       },
     );
     app.get(

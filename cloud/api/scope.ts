@@ -30,9 +30,10 @@ export function alertsInScope(
   const first = `substr(subject, 1, instr(replace(replace(subject, '/', '.'), ' ', '.') || '.', '.') - 1)`;
   return {
     where: `(code IN ('centre-silent', 'centre-refused', 'overloaded')
+      OR (code = 'latency-breach' AND ${first} IN (SELECT value FROM json_each(?)))
       OR ${first} IN (SELECT value FROM json_each(?))
       OR subject IN (SELECT id FROM drills WHERE campus IN (SELECT value FROM json_each(?))))`,
-    params: [JSON.stringify(theirs), JSON.stringify(campuses)],
+    params: [JSON.stringify(campuses), JSON.stringify(theirs), JSON.stringify(campuses)],
   };
 }
 

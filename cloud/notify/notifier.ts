@@ -1,7 +1,8 @@
 import { type Backoff, backoff } from '#platform/backoff.ts';
-import type { Clock, Log, Randomness, SqlValue, Statement } from '#platform/ports.ts';
+import type { Clock, Log, Randomness, Row, SqlValue, Statement } from '#platform/ports.ts';
 import { within } from '#platform/within.ts';
 import type { ApiAlert } from '#protocols/api.ts';
+import type { ReadAlerts } from '../alerts/reading.ts';
 import type { Feed } from '../feed.ts';
 import type { Store } from '../store/store.ts';
 import type { Notification } from './webhook.ts';
@@ -27,11 +28,12 @@ interface Parts {
   log: Log;
   store: Store;
   feed: Feed;
+  read: ReadAlerts;
 }
 
-type Waiting = Omit<ApiAlert, 'text'> & {
-  text: string;
+type Waiting = Row & {
   notification: number;
+  alert: number;
   /** `opened`, `repeated-N` or `closed`. */
   event: string;
   tries: number;
@@ -183,7 +185,7 @@ class ChannelNotifier {
   async #tellDue(): Promise<number | null> {
     const { clock, store } = this.#parts;
     const waiting = await store.read<Waiting>(
-      `SELECT n.id AS notification, n.event, n.tries, a.* FROM notifications n JOIN alerts a ON a.id = n.alert
+      `SELECT n.id AS notification, n.alert, n.event, n.tries FROM notifications n JOIN alerts a ON a.id = n.alert
        WHERE n.channel = ? AND n.done_at IS NULL
          AND (n.event = 'closed' OR n.event = 'opened' OR a.closed_at IS NULL)
          AND (n.event = 'opened' OR EXISTS (SELECT 1 FROM notifications o WHERE o.alert = n.alert
@@ -205,22 +207,14 @@ class ChannelNotifier {
 
   /** Returns null when it is done with, else when it may be tried again. */
   async #tell(row: Waiting): Promise<number | null> {
-    const { clock, random, log, store } = this.#parts;
-    const { notification, tries, text, id, code, severity, subject, mode, repeats, opened_at, closed_at } =
-      row;
+    const { clock, random, log, store, read } = this.#parts;
+    const { notification, tries, alert: id } = row;
     const event = row.event === 'opened' || row.event === 'closed' ? row.event : 'repeated';
-    const alert: ApiAlert = {
-      id,
-      code,
-      severity,
-      subject,
-      mode,
-      repeats,
-      text: JSON.parse(text) as ApiAlert['text'],
-      opened_at,
-      // What was open when it opened stays so in the telling of it.
-      closed_at: event === 'closed' ? closed_at : null,
-    };
+    const [now] = await read('id = ?', [id], 1);
+    if (now === undefined) return null;
+    const { opened_at, closed_at } = now;
+    // What was open when it opened stays so in the telling of it.
+    const alert: ApiAlert = event === 'closed' ? now : { ...now, closed_at: null };
     // Of what is told again while it lasts only the opening can grow old.
     const since = event === 'closed' ? (closed_at ?? opened_at) : opened_at;
     const done = (error: string | null): Statement => ({

@@ -284,4 +284,9 @@ export const grownColumns: readonly { table: string; column: string; definition:
   // Of an alert about an alarm: a drill must never look real. How often people were told again.
   { table: 'alerts', column: 'mode', definition: 'TEXT' },
   { table: 'alerts', column: 'repeats', definition: 'INTEGER NOT NULL DEFAULT 0' },
+  // What people did about it, and the steps of the escalation that were taken because nobody did.
+  { table: 'alerts', column: 'acknowledged_by', definition: 'TEXT' },
+  { table: 'alerts', column: 'acknowledged_at', definition: 'INTEGER' },
+  { table: 'alerts', column: 'note', definition: 'TEXT' },
+  { table: 'alerts', column: 'escalated', definition: 'INTEGER NOT NULL DEFAULT 0' },
 ];

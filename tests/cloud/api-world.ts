@@ -2,6 +2,7 @@ import { startApi } from '#cloud/api/api.ts';
 import type { ApiOptions, Api } from '#cloud/api/api.ts';
 import type { CloudConfig } from '#cloud/config.ts';
 import { createAlerts } from '#cloud/alerts/alerts.ts';
+import { createAttention } from '#cloud/alerts/attention.ts';
 import type { Alerts } from '#cloud/alerts/alerts.ts';
 import { startCommands } from '#cloud/commands/commands.ts';
 import type { Commands } from '#cloud/commands/commands.ts';
@@ -144,6 +145,7 @@ export class ApiWorld {
         store,
         feed,
         liveness: this.liveness,
+        attention: await createAttention({ clock, log: quiet, store }),
         incidents: createIncidents({ clock, store }),
         centres: () => this.centres,
         telemetry: { query: async () => [{ at: 0, mean: 1, min: 1, max: 1, count: 1 }] },

@@ -3,6 +3,7 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAlerts } from '#cloud/alerts/alerts.ts';
+import { alertReader } from '#cloud/alerts/reading.ts';
 import type { Alerts } from '#cloud/alerts/alerts.ts';
 import { createFeed } from '#cloud/feed.ts';
 import { givenUpAfterMs, startNotifier } from '#cloud/notify/notifier.ts';
@@ -55,7 +56,14 @@ async function start(...receivers: Receiver[]) {
   store = await openStore({ clock, random: seeded(), databases });
   alerts = await createAlerts({ clock, log: quiet, store });
   stop = await startNotifier(
-    { clock, random: seeded(), log: quiet, store, feed: createFeed(store) },
+    {
+      clock,
+      random: seeded(),
+      log: quiet,
+      store,
+      feed: createFeed(store),
+      read: alertReader({ clock, store, campusOf: () => 'school' }),
+    },
     receivers,
   );
   await clock.pass(0);
@@ -244,6 +252,14 @@ describe('a webhook', () => {
     code: 'gateway-offline',
     severity: 'critical',
     subject: 'gate',
+    campus: null,
+    gateway: null,
+    device: null,
+    state: 'open',
+    escalated: 0,
+    acknowledged: null,
+    silenced: null,
+    maintenance: null,
     mode: null,
     repeats: 0,
     text: { zh: '断', en: 'cut' },

@@ -166,11 +166,18 @@ async function settled(campus: Campus, known: Known): Promise<boolean> {
   return [...known.keys()].every((origin) => alarms.get(origin)?.state === 'delivered');
 }
 
-/** Units remember their newest presses only: collect them while it runs. */
+/**
+ * Units remember their newest presses only: collect them while it runs. A unit that has been without power knows only
+ * how long ago a press was at least, so the moment that it told first stands.
+ */
 async function remember(campus: Campus, known: Known): Promise<void> {
   for (const { id } of campus.hardware.buttons) {
     const { items } = itemsOf(rememberedPress).parse(await campus.control(`/buttons/${id}/presses`));
-    for (const press of items) known.set(originText(press.origin), press);
+    for (const press of items) {
+      const origin = originText(press.origin);
+      const told = known.get(origin)?.pressed_at ?? press.pressed_at;
+      known.set(origin, { ...press, pressed_at: Math.min(told, press.pressed_at) });
+    }
   }
 }
 

@@ -12,6 +12,7 @@ import type { Incidents } from '../incidents/incidents.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { Load } from '../ingest/shedding.ts';
 import type { Liveness } from '../liveness/liveness.ts';
+import type { Channels } from '../notify/notify.ts';
 import type { Pictures } from '../pictures/pictures.ts';
 import type { Records } from '../records/records.ts';
 import type { Store } from '../store/store.ts';
@@ -26,6 +27,7 @@ export interface ApiParts {
   liveness: Liveness;
   incidents: Pick<Incidents, 'acknowledge' | 'resolve'>;
   attention: Attention;
+  channels: Channels;
   commands: Pick<Commands, 'send' | 'get'>;
   drills: Pick<Drills, 'declare' | 'end' | 'answered'>;
   /** A person ends the delivery of an alarm. */

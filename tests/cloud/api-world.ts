@@ -14,6 +14,7 @@ import { FourHundred } from '#cloud/four-hundred/four-hundred.ts';
 import { Inventory } from '#cloud/inventory/inventory.ts';
 import { createIncidents } from '#cloud/incidents/incidents.ts';
 import { startLiveness } from '#cloud/liveness/liveness.ts';
+import type { Channels } from '#cloud/notify/notify.ts';
 import { namesOf } from '#cloud/names.ts';
 import type { Liveness } from '#cloud/liveness/liveness.ts';
 import { Shedding } from '#cloud/ingest/shedding.ts';
@@ -79,6 +80,7 @@ export class ApiWorld {
   /** Null: there is none. */
   inventory: CityInventory | null = null;
   kept!: Inventory;
+  channels: Channels = { list: async () => [], try: async () => null };
   #signals = 0;
 
   async start(options: Partial<ApiOptions> = {}): Promise<this> {
@@ -145,6 +147,7 @@ export class ApiWorld {
         store,
         feed,
         liveness: this.liveness,
+        channels: this.channels,
         attention: await createAttention({ clock, log: quiet, store }),
         incidents: createIncidents({ clock, store }),
         centres: () => this.centres,

@@ -64,13 +64,14 @@ export function noticeWords(notice: Notice, { names, timeZone }: WordingParts): 
   const time = new Intl.DateTimeFormat('sv', { timeZone, dateStyle: 'short', timeStyle: 'medium' }).format(
     at,
   );
-  const title = {
-    zh: `${head.zh}${where === null ? '' : `${where.zh}：`}`,
-    en: `${head.en} ${where === null ? '' : `${where.en}: `}`,
+  // Most texts begin with the campus; those about a device do not.
+  const placed = (language: 'zh' | 'en', colon: string) => {
+    const text = cut(alert.text[language]);
+    return where === null || text.includes(where[language]) ? text : `${where[language]}${colon}${text}`;
   };
   const line = {
-    zh: `${title.zh}${cut(alert.text.zh)}`,
-    en: `${title.en}${cut(alert.text.en)}`,
+    zh: `${head.zh}${placed('zh', '：')}`,
+    en: `${head.en} ${placed('en', ': ')}`,
   };
   const since =
     event === 'closed'

@@ -37,16 +37,16 @@ export async function startMailServer() {
     });
     function command(line: string): void {
       said.push(line.split(' ')[0]!);
-      if (/^EHLO/.test(line)) say('250-mail.test\r\n250-8BITMIME\r\n250 AUTH PLAIN');
-      else if (/^AUTH PLAIN /.test(line)) {
+      if (line.startsWith('EHLO')) say('250-mail.test\r\n250-8BITMIME\r\n250 AUTH PLAIN');
+      else if (line.startsWith('AUTH PLAIN ')) {
         const [, user, password] = Buffer.from(line.slice(11), 'base64').toString().split('\0');
         mail.login = `${user}:${password}`;
         say(password === 'right' ? '235 2.7.0 welcome' : '535 5.7.8 the password is wrong');
-      } else if (/^MAIL FROM/.test(line)) {
+      } else if (line.startsWith('MAIL FROM')) {
         mail.from = line.slice(11, -1);
         say('250 ok');
-      } else if (/^RCPT TO:<no/.test(line)) say('550 5.1.1 nobody here');
-      else if (/^RCPT TO/.test(line)) {
+      } else if (line.startsWith('RCPT TO:<no')) say('550 5.1.1 nobody here');
+      else if (line.startsWith('RCPT TO')) {
         mail.to.push(line.slice(9, -1));
         say('250 ok');
       } else if (line === 'DATA') {

@@ -11,6 +11,7 @@ import { realHttp } from '#platform/real/http.ts';
 import { realMail } from '#platform/real/mail.ts';
 import { realLog } from '#platform/real/log.ts';
 import type { Log } from '#platform/ports.ts';
+import { realSpreadsheets } from '#platform/real/spreadsheets.ts';
 import { realPorts } from '#platform/real/ports.ts';
 import { readCloudFile } from './cloud-file.ts';
 import { inventoryIn } from './inventory-folder.ts';
@@ -56,6 +57,7 @@ export function cloud(options: CloudOptions): Promise<void> {
           clock: ports.clock,
           log: ports.log,
           campuses: config.campuses,
+          spreadsheets: realSpreadsheets(),
           boundMs: config.latency.bound_ms,
           ...running,
         },

@@ -68,6 +68,49 @@ export const apiCampusMap = campusEntry.pick({ id: true, name: true, grounds: tr
 });
 export type ApiCampusMap = z.infer<typeof apiCampusMap>;
 
+/** One thing that is other between two versions. Things of a list go by their ids: `/zones/gatehouse/key`. */
+export const apiDifference = z.object({
+  pointer: z.string(),
+  what: z.enum(['added', 'removed', 'changed']),
+  before: z.unknown().optional(),
+  after: z.unknown().optional(),
+});
+export type ApiDifference = z.infer<typeof apiDifference>;
+
+/** What an import would change, or why it cannot be. Apply it by its digest, within the hour. */
+export const apiImportPreview = z.object({
+  /** Null: it has mistakes. */
+  digest: z.string().nullable(),
+  expires_at: instant,
+  rows: count,
+  city: z.array(apiDifference),
+  campuses: z.array(
+    z.object({
+      campus: id,
+      is_new: z.boolean(),
+      added: count,
+      changed: count,
+      removed: count,
+      differences: z.array(apiDifference),
+      /** How many more there are. */
+      differences_left: count,
+    }),
+  ),
+  mistakes: z.array(
+    z.object({
+      /** Null: of the file as a whole, or of what is kept already. */
+      sheet: z.string().nullable(),
+      /** From 1, with the head. */
+      row: count.nullable(),
+      /** As the head of the file calls it. */
+      column: z.string().nullable(),
+      text: bilingual,
+    }),
+  ),
+  mistakes_left: count,
+});
+export type ApiImportPreview = z.infer<typeof apiImportPreview>;
+
 /** One version: who made it, when, and by which way. */
 export const apiInventoryVersion = z.object({
   version,
@@ -79,12 +122,3 @@ export const apiInventoryVersion = z.object({
   removed: z.boolean(),
 });
 export type ApiInventoryVersion = z.infer<typeof apiInventoryVersion>;
-
-/** One thing that is other between two versions. Things of a list go by their ids: `/zones/gatehouse/key`. */
-export const apiDifference = z.object({
-  pointer: z.string(),
-  what: z.enum(['added', 'removed', 'changed']),
-  before: z.unknown().optional(),
-  after: z.unknown().optional(),
-});
-export type ApiDifference = z.infer<typeof apiDifference>;

@@ -1,4 +1,5 @@
 import type { Clock, Log } from '#platform/ports.ts';
+import type { SpreadsheetPort } from '#platform/spreadsheets.ts';
 import type { ApiCentre } from '#protocols/api.ts';
 import type { Attention } from '../alerts/attention.ts';
 import type { Commands } from '../commands/commands.ts';
@@ -39,6 +40,7 @@ export interface ApiParts {
   pictures: Pictures | null;
   load(): Load;
   inventory: Inventory;
+  spreadsheets: SpreadsheetPort;
   fourHundred: FourHundred;
   densities: readonly DensityEdition[];
   campuses: CloudConfig['campuses'];

@@ -307,7 +307,6 @@ export class FourHundred {
       const plan = this.#city.campus(campus.id)?.plan;
       return plan?.campus !== campus || plan.version !== version(campus.id);
     });
-    const plans = others.map((campus) => this.plans.plan(campus, version(campus.id)));
     await this.plans.hold(others, version, now);
     const kept = new Set(campuses.map(({ id }) => id));
     const gone = this.campusesOf().filter((id) => !kept.has(id));
@@ -315,7 +314,8 @@ export class FourHundred {
       this.#city.remove(id);
       this.#listening.drop(id);
     }
-    for (const plan of plans) await this.#plan(plan, now);
+    // One after the other: alarms go through between them.
+    for (const campus of others) await this.#plan(this.plans.plan(campus, version(campus.id)), now);
     this.#inventory = next;
   }
 

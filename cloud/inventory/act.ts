@@ -16,6 +16,8 @@ export interface Act {
   by: string;
   source: Source;
   note?: string | undefined;
+  /** Each campus was looked at by itself already; only what is between campuses still is. */
+  looked?: boolean;
 }
 
 /** Of what, and where in it. `campus` null: of the city's own entry. */

@@ -122,7 +122,7 @@ export class Inventory implements LiveInventory {
   }
 
   /** What is wrong with the city as this act would leave it; it changes nothing. */
-  mistakesIn({ city, campuses }: Pick<Act, 'city' | 'campuses'>): Mistake[] {
+  mistakesIn({ city, campuses, looked = false }: Pick<Act, 'city' | 'campuses' | 'looked'>): Mistake[] {
     const next = city ?? this.#city;
     if (next === null)
       return [{ campus: null, path: [], text: { zh: '还没有城市', en: 'there is no city yet' } }];
@@ -134,7 +134,7 @@ export class Inventory implements LiveInventory {
       list === 'counties'
         ? mistakes.push({ campus: null, path: ['counties', index!, ...rest], text })
         : mistakes.push({ campus: all[index as number]!.id, path: rest, text });
-    complainOfCity({ ...next, campuses: all }, complain, others.length);
+    complainOfCity({ ...next, campuses: all }, complain, looked ? all.length : others.length);
     return mistakes;
   }
 

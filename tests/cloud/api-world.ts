@@ -11,6 +11,7 @@ import { startDrills } from '#cloud/drills/drills.ts';
 import type { Drills } from '#cloud/drills/drills.ts';
 import { createFeed } from '#cloud/feed.ts';
 import { FourHundred } from '#cloud/four-hundred/four-hundred.ts';
+import { realSpreadsheets } from '#platform/real/spreadsheets.ts';
 import { Inventory } from '#cloud/inventory/inventory.ts';
 import { createIncidents } from '#cloud/incidents/incidents.ts';
 import { startLiveness } from '#cloud/liveness/liveness.ts';
@@ -159,6 +160,7 @@ export class ApiWorld {
         records: recordsIn({ store, clock }),
         pictures: this.pictures,
         inventory: this.kept,
+        spreadsheets: realSpreadsheets(),
         fourHundred: this.fourHundred,
         densities: [],
         load: () => new Shedding(clock, seeded(), 1000, () => {}).load(),

@@ -8,6 +8,7 @@ import { startEmbeddedBroker } from '#cloud/broker/embedded.ts';
 import type { CloudConfig } from '#cloud/config.ts';
 import { startCloud } from '#cloud/start.ts';
 import { realHttp } from '#platform/real/http.ts';
+import { realMail } from '#platform/real/mail.ts';
 import { realLog } from '#platform/real/log.ts';
 import type { Log } from '#platform/ports.ts';
 import { realSpreadsheets } from '#platform/real/spreadsheets.ts';
@@ -40,6 +41,7 @@ export function cloud(options: CloudOptions): Promise<void> {
     const ports = realPorts({ dataDir, mqttUrl: url, log });
     const running = await startCloud(ports, config, {
       http: realHttp,
+      mail: realMail,
       inventoryFiles: inventoryIn(join(dataDir, 'inventory'), ports.log),
     });
     const port = options.httpPort ?? config.http.port;

@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { doorConfig } from '#platform/doors/open.ts';
 import { bilingual } from '#protocols/messages/bilingual.ts';
 import { id } from '#protocols/signal.ts';
+import { complainOfNotify, notifyConfig, webhook } from './notify/config.ts';
 import { picturesConfig } from './pictures/config.ts';
 import { campus, complainOfCampuses, complainOfRepeats } from './campus-config.ts';
 
@@ -73,13 +74,6 @@ const centre = z.strictObject({
   takes_tests: z.boolean().default(true),
 });
 
-const webhook = z.strictObject({
-  id,
-  url: z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' }),
-  /** Key of the HMAC over each body. */
-  secret: z.string().min(8, 'use at least 8 characters'),
-});
-
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:MM');
 const probes = z.strictObject({
   /** Within so many hours each button is proved on each path. */
@@ -114,6 +108,8 @@ export const cloudConfig = z
     latency: z.strictObject({ bound_ms: z.number().positive().default(2000) }).prefault({}),
     centres: z.array(centre).min(1),
     webhooks: z.array(webhook).default([]),
+    /** Other channels, who is told what and when, and who is told when nobody cares. */
+    notify: notifyConfig.prefault({}),
     campuses: z.array(campus).default([]),
     /** Scheduled end-to-end probes of the buttons; without this there are none. */
     probes: probes.optional(),
@@ -134,6 +130,7 @@ export const cloudConfig = z
       complainOfRepeats(doors, ['centres', c, 'doors'], 'door of this centre', complain);
     }
     complainOfRepeats(config.webhooks, ['webhooks'], 'webhook', complain);
+    complainOfNotify(config.notify, config.webhooks, complain);
     complainOfCampuses(config.campuses, complain);
 
     const { window, every_h } = config.probes ?? {};

@@ -1,5 +1,4 @@
 import { Buffer } from 'node:buffer';
-import type { HttpPort } from '#platform/http.ts';
 import { readDensities } from '#platform/pixel-densities.ts';
 import type { MqttLink, Ports } from '#platform/ports.ts';
 import { readHolidays } from '#platform/public-holidays.ts';
@@ -34,7 +33,7 @@ import { watchLatency } from './latency/watch.ts';
 import { type Liveness, startLiveness } from './liveness/liveness.ts';
 import { namesOf } from './names.ts';
 import { placesOf } from './places.ts';
-import { startNotifying } from './notify/notify.ts';
+import { type Channels, type Outside, startNotifying } from './notify/notify.ts';
 import { probedButtons, tellOverdue } from './probes/duties.ts';
 import { startProbes } from './probes/probes.ts';
 import { Register } from './people/register.ts';
@@ -51,6 +50,7 @@ export interface Cloud {
   feed: Feed;
   alerts: Alerts;
   attention: Attention;
+  channels: Channels;
   incidents: Incidents;
   liveness: Liveness;
   telemetry: Pick<Telemetry, 'query'>;
@@ -85,7 +85,7 @@ const closeWithinMs = 1500;
 export async function startCloud(
   ports: Ports,
   config: CloudConfig,
-  other: { centres?: readonly Centre[]; http?: HttpPort; inventoryFiles?: GivenCity | null } = {},
+  other: { centres?: readonly Centre[]; inventoryFiles?: GivenCity | null } & Outside = {},
 ): Promise<Cloud> {
   const { clock, random, log } = ports;
   const store = await openStore(ports);
@@ -247,10 +247,7 @@ export async function startCloud(
 
   const boundMs = config.latency.bound_ms;
   const stopLatency = await watchLatency({ store, feed, alerts, clock, log, names, boundMs });
-  const stopNotifying = await startNotifying(
-    { clock, random, log, store, feed, liveness, http: other.http ?? null },
-    config,
-  );
+  const notifying = startNotifying({ ...ports, ...other, store, feed, liveness }, config);
 
   // Two connections, so that no alarm waits behind telemetry. Ids are random: two clouds on one broker must not
   // throw each other out, and clean sessions leave nothing behind.
@@ -300,7 +297,7 @@ export async function startCloud(
       telemetry.close(),
       pictures?.close(),
       stopLatency(),
-      stopNotifying(),
+      notifying.stop(),
       ...centres.flatMap(({ doors }) => doors.map(({ door }) => door.close())),
     ]);
     await store.close();
@@ -312,6 +309,7 @@ export async function startCloud(
     feed,
     alerts,
     attention,
+    channels: notifying.channels,
     incidents,
     liveness,
     telemetry,

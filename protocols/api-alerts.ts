@@ -154,3 +154,20 @@ export const apiAlertLoad = z.object({
   floods: z.int(),
   flood_from: z.int(),
 });
+
+/** A way by which people are told. */
+export const apiChannel = z.object({
+  id,
+  kind: z.enum(['webhook', 'smtp', 'dingtalk', 'wecom', 'feishu']),
+  language: z.enum(['zh', 'en', 'both']),
+  /** Notices that it has not been told yet; those held for a silence, maintenance or its hours among them. */
+  waiting: z.int(),
+  /** Notices that were given up, or left a full queue (never one about an alarm), since this cloud started. */
+  lost: z.int(),
+  /** The last message since this cloud started, and the other side's own words. */
+  last: z.object({ at: z.int(), ok: z.boolean(), answer: z.string() }).nullable(),
+});
+export type ApiChannel = z.infer<typeof apiChannel>;
+
+/** What the other side of a channel answered to a trial. */
+export const apiChannelTrial = z.object({ ok: z.boolean(), answer: z.string(), took_ms: z.number() });

@@ -16,7 +16,13 @@ type AlertRow = Row &
     acknowledged_at: number | null;
     note: string | null;
     drill_campus: string | null;
+    alarm_campus: string | null;
+    alarm_device: string | null;
   };
+
+/** The signal that an alert about an alarm names; behind an `@` its subject names a centre. */
+const ofItsAlarm = `FROM signals WHERE alerts.code IN ('alarm-undelivered', 'alarm-late')
+  AND signals.name = substr(alerts.subject, 1, instr(alerts.subject || '@', '@') - 1) LIMIT 1`;
 
 export interface AlertPlaces {
   clock: Clock;
@@ -29,7 +35,8 @@ export interface AlertPlaces {
 export function alertReader({ clock, store, campusOf }: AlertPlaces): ReadAlerts {
   return async (where, params, limit) => {
     const rows = await store.read<AlertRow>(
-      `SELECT *, (SELECT campus FROM drills WHERE drills.id = alerts.subject) AS drill_campus
+      `SELECT *, (SELECT campus FROM drills WHERE drills.id = alerts.subject) AS drill_campus,
+         (SELECT campus ${ofItsAlarm}) AS alarm_campus, (SELECT device ${ofItsAlarm}) AS alarm_device
        FROM alerts WHERE ${where} ORDER BY closed_at IS NOT NULL, id DESC LIMIT ?`,
       [...params, limit],
     );
@@ -45,8 +52,9 @@ export function alertReader({ clock, store, campusOf }: AlertPlaces): ReadAlerts
       const { gateway, device, campus } = namedBy(row.code, row.subject);
       const place = {
         gateway,
-        device,
-        campus: campus ?? row.drill_campus ?? (gateway === null ? null : campusOf(gateway)),
+        device: device ?? row.alarm_device,
+        campus:
+          campus ?? row.drill_campus ?? row.alarm_campus ?? (gateway === null ? null : campusOf(gateway)),
       };
       const quietable = row.closed_at === null && !isAboutAlarm(row);
       const silence = quietable ? silenceOf.get(`${row.code} ${row.subject}`) : undefined;

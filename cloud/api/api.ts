@@ -11,6 +11,7 @@ import { guard, isLoopback, needs, whoOf } from './access.ts';
 import { accountRoutes } from './accounts.ts';
 import { acts } from './acts.ts';
 import { alertRoutes } from './alerts.ts';
+import { channelRoutes } from './channels.ts';
 import { records } from './records.ts';
 import { commandRoutes } from './commands.ts';
 import { serveConsole } from './console-files.ts';
@@ -122,6 +123,7 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
       await v1.register(acts(parts, views));
       await v1.register(alertRoutes(parts, views));
       await v1.register(quietRoutes(parts, views));
+      await v1.register(channelRoutes(parts));
       await v1.register(commandRoutes(parts));
       await v1.register(records(parts));
       await v1.register(fourHundredRoutes(parts));

@@ -13,6 +13,7 @@ import type { Incidents } from '../incidents/incidents.ts';
 import type { Inventory } from '../inventory/inventory.ts';
 import type { Load } from '../ingest/shedding.ts';
 import type { Liveness } from '../liveness/liveness.ts';
+import type { Channels } from '../notify/notify.ts';
 import type { Register } from '../people/register.ts';
 import type { Pictures } from '../pictures/pictures.ts';
 import type { Records } from '../records/records.ts';
@@ -28,6 +29,7 @@ export interface ApiParts {
   liveness: Liveness;
   incidents: Pick<Incidents, 'acknowledge' | 'resolve'>;
   attention: Attention;
+  channels: Channels;
   commands: Pick<Commands, 'send' | 'get'>;
   drills: Pick<Drills, 'declare' | 'end' | 'answered'>;
   /** A person ends the delivery of an alarm. */

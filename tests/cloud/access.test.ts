@@ -107,6 +107,7 @@ const declared: Record<string, Right | 'public' | 'signed-in' | 'gateway'> = {
   'POST /api/v1/alarms/{name}/end': 'act',
   'POST /api/v1/alerts/{id}/acknowledge': 'act',
   'POST /api/v1/alerts/{id}/silence': 'act',
+  'POST /api/v1/channels/{id}/test': 'configure',
   'POST /api/v1/silences/{id}/end': 'act',
   'POST /api/v1/maintenance': 'act',
   'POST /api/v1/maintenance/{id}/end': 'act',

@@ -246,3 +246,28 @@ it('the load is counted in ten minutes, and a flood is named', async () => {
   expect(load).toMatchObject({ most: 12, floods: 1 });
   await refused(await world.get('/api/v1/alerts/load?from=2&to=1'), 400, /later/);
 });
+
+describe('the channels', () => {
+  it('are listed as they fare, and tried by who configures, with the real answer of the other side', async () => {
+    const last = { at: now(), ok: false, answer: 'it answered 500: no' };
+    const duty = { id: 'duty', kind: 'wecom', language: 'zh', waiting: 3, lost: 0, last } as const;
+    const tried: string[] = [];
+    world.channels = {
+      list: async () => [duty],
+      async try(id, by) {
+        tried.push(`${id} by ${by}`);
+        return id === 'duty' ? { ok: false, answer: 'it refused: {"errcode":40008}', took_ms: 12 } : null;
+      },
+    };
+    await world.close();
+    await world.start();
+    expect(await (await world.get('/api/v1/channels')).json()).toEqual({ items: [duty] });
+    expect(await (await act('/channels/duty/test', {})).json()).toMatchObject({
+      ok: false,
+      answer: 'it refused: {"errcode":40008}',
+    });
+    await refused(await act('/channels/none/test', {}), 404, /no channel none/);
+    expect(tried).toEqual(['duty by 王', 'none by 王']);
+    expect((await world.post('/api/v1/channels/duty/test', {})).status).toBe(401);
+  });
+});

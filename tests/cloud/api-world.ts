@@ -16,6 +16,7 @@ import { Register } from '#cloud/people/register.ts';
 import { Inventory } from '#cloud/inventory/inventory.ts';
 import { createIncidents } from '#cloud/incidents/incidents.ts';
 import { startLiveness } from '#cloud/liveness/liveness.ts';
+import type { Channels } from '#cloud/notify/notify.ts';
 import { namesOf } from '#cloud/names.ts';
 import type { Liveness } from '#cloud/liveness/liveness.ts';
 import { Shedding } from '#cloud/ingest/shedding.ts';
@@ -82,6 +83,7 @@ export class ApiWorld {
   inventory: CityInventory | null = null;
   kept!: Inventory;
   people!: Register;
+  channels: Channels = { list: async () => [], try: async () => null };
   #signals = 0;
 
   async start(options: Partial<ApiOptions> = {}): Promise<this> {
@@ -149,6 +151,7 @@ export class ApiWorld {
         store,
         feed,
         liveness: this.liveness,
+        channels: this.channels,
         attention: await createAttention({ clock, log: quiet, store }),
         incidents: createIncidents({ clock, store }),
         centres: () => this.centres,

@@ -36,6 +36,7 @@ import { placesOf } from './places.ts';
 import { type Channels, type Outside, startNotifying } from './notify/notify.ts';
 import { probedButtons, tellOverdue } from './probes/duties.ts';
 import { startProbes } from './probes/probes.ts';
+import { Register } from './people/register.ts';
 import { openPictures, type Pictures } from './pictures/pictures.ts';
 import { type Records, recordsIn } from './records/records.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -59,6 +60,7 @@ export interface Cloud {
   /** How full the telemetry queue is, and what is asked of gateways for it. */
   load(): Load;
   inventory: Inventory;
+  people: Register;
   fourHundred: FourHundred;
   densities: readonly DensityEdition[];
   commands: Commands;
@@ -163,6 +165,7 @@ export async function startCloud(
     },
   );
   const inventory = await Inventory.open({ clock, log, store, files: other.inventoryFiles ?? null });
+  const people = await Register.open(store);
   const fourHundred = await FourHundred.start({
     clock,
     log,
@@ -171,8 +174,7 @@ export async function startCloud(
     inventory,
     rules: readRules(),
     holidays: readHolidays(),
-    // Cards are given out by the id of their holder.
-    personOf: (card) => card,
+    personOf: (campus, card) => people.personOf(campus, card),
   });
   const records = recordsIn({ clock, store });
   const shedding = new Shedding(clock, random, telemetryWaitingLimit, (step) => {
@@ -315,6 +317,7 @@ export async function startCloud(
     pictures,
     load: () => shedding.load(),
     inventory,
+    people,
     fourHundred,
     densities: readDensities(),
     commands,

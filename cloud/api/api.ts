@@ -25,6 +25,7 @@ import type { ApiParts } from './parts.ts';
 import { inventoryRoutes } from './inventory.ts';
 import { inventoryTableRoutes } from './inventory-tables.ts';
 import { inventoryVersionRoutes } from './inventory-versions.ts';
+import { peopleRoutes } from './people.ts';
 import { pictureLinkRoutes } from './picture-links.ts';
 import { pictureUpload } from './picture-upload.ts';
 import { pictureRoutes } from './pictures.ts';
@@ -137,6 +138,7 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
       await v1.register(inventoryRoutes(parts));
       await v1.register(inventoryVersionRoutes(parts));
       await v1.register(inventoryTableRoutes(parts));
+      await v1.register(peopleRoutes(parts));
       await v1.register(pictureRoutes(parts));
       await v1.register(pictureUpload(parts));
       await v1.register(feed(streams, access));

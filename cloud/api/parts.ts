@@ -14,6 +14,7 @@ import type { Inventory } from '../inventory/inventory.ts';
 import type { Load } from '../ingest/shedding.ts';
 import type { Liveness } from '../liveness/liveness.ts';
 import type { Channels } from '../notify/notify.ts';
+import type { Register } from '../people/register.ts';
 import type { Pictures } from '../pictures/pictures.ts';
 import type { Records } from '../records/records.ts';
 import type { Store } from '../store/store.ts';
@@ -40,6 +41,7 @@ export interface ApiParts {
   pictures: Pictures | null;
   load(): Load;
   inventory: Inventory;
+  people: Register;
   spreadsheets: SpreadsheetPort;
   fourHundred: FourHundred;
   densities: readonly DensityEdition[];

@@ -37,8 +37,8 @@ export interface FourHundredParts {
   inventory: LiveInventory;
   rules: RuleSet;
   holidays: PublicHolidays;
-  /** Whose card it is: an id of the inventory. */
-  personOf(card: string): string | null;
+  /** Whose card it is on a campus: an id of the inventory. */
+  personOf(campus: string, card: string): string | null;
 }
 
 /** A verdict of any moment, and what it was made from. */

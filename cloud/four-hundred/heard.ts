@@ -24,14 +24,17 @@ interface From {
 /** What gateways' messages say that is evidence. */
 export class Heard {
   readonly #liveness: Pick<Liveness, 'gateway'>;
-  readonly #personOf: (card: string) => string | null;
+  readonly #personOf: (campus: string, card: string) => string | null;
   /** By campus and device, which may move; both bounded by the inventory. */
   readonly #contacts = new Map<string, string>();
   readonly #measured = new Map<string, { said: number; at: number }>();
 
-  constructor(parts: { liveness: Pick<Liveness, 'gateway'>; personOf(card: string): string | null }) {
+  constructor(parts: {
+    liveness: Pick<Liveness, 'gateway'>;
+    personOf(campus: string, card: string): string | null;
+  }) {
     this.#liveness = parts.liveness;
-    this.#personOf = (card) => parts.personOf(card);
+    this.#personOf = (campus, card) => parts.personOf(campus, card);
   }
 
   /** What a state message of the current session says of contacts: all at a birth, then what has changed. */
@@ -68,7 +71,7 @@ export class Heard {
         : [draft(campus, `point/${from}/${i}`, piece)];
     });
     const records = message.records.flatMap((record, i) => {
-      const piece = evidenceOfRecord(source, record, inventory, this.#personOf);
+      const piece = evidenceOfRecord(source, record, inventory, (card) => this.#personOf(campus, card));
       return piece === null ? [] : [draft(campus, `record/${from}/${i}`, piece)];
     });
     return [...points, ...records];

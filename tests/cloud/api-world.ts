@@ -12,6 +12,7 @@ import type { Drills } from '#cloud/drills/drills.ts';
 import { createFeed } from '#cloud/feed.ts';
 import { FourHundred } from '#cloud/four-hundred/four-hundred.ts';
 import { realSpreadsheets } from '#platform/real/spreadsheets.ts';
+import { Register } from '#cloud/people/register.ts';
 import { Inventory } from '#cloud/inventory/inventory.ts';
 import { createIncidents } from '#cloud/incidents/incidents.ts';
 import { startLiveness } from '#cloud/liveness/liveness.ts';
@@ -81,6 +82,7 @@ export class ApiWorld {
   /** Null: there is none. */
   inventory: CityInventory | null = null;
   kept!: Inventory;
+  people!: Register;
   channels: Channels = { list: async () => [], try: async () => null };
   #signals = 0;
 
@@ -131,6 +133,7 @@ export class ApiWorld {
     const { alerts, commands } = this;
     this.drills = await startDrills({ clock, random: seeded(9), log: quiet, store, alerts, commands, names });
     this.kept = await Inventory.open({ clock, log: quiet, store, files: this.inventory });
+    this.people = await Register.open(store);
     this.fourHundred = await FourHundred.start({
       clock,
       log: quiet,
@@ -139,7 +142,7 @@ export class ApiWorld {
       inventory: this.kept,
       rules: readRules(),
       holidays: readHolidays(),
-      personOf: (card) => card,
+      personOf: (campus, card) => this.people.personOf(campus, card),
     });
     this.api = await startApi(
       {
@@ -160,6 +163,7 @@ export class ApiWorld {
         records: recordsIn({ store, clock }),
         pictures: this.pictures,
         inventory: this.kept,
+        people: this.people,
         spreadsheets: realSpreadsheets(),
         fourHundred: this.fourHundred,
         densities: [],

@@ -124,7 +124,7 @@ export function alertRoutes(parts: ApiParts, views: Views): FastifyPluginAsyncZo
     app.post(
       '/alerts/:id/acknowledge',
       {
-        config: { right: 'act' },
+        config: { right: 'act', unlimited: true },
         schema: {
           summary: 'A person takes care of it: nobody else is called about it, and it stays open',
           security: [{ token: [] }],

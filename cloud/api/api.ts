@@ -14,11 +14,13 @@ import { alertRoutes } from './alerts.ts';
 import { channelRoutes } from './channels.ts';
 import { records } from './records.ts';
 import { commandRoutes } from './commands.ts';
+import { conditional } from './conditional.ts';
 import { serveConsole } from './console-files.ts';
 import { EventStreams } from './events.ts';
 import { fourHundredActs } from './four-hundred-acts.ts';
 import { reportRoutes } from './four-hundred-reports.ts';
 import { fourHundredRoutes } from './four-hundred.ts';
+import { limits, unlimited } from './limits.ts';
 import type { ApiParts } from './parts.ts';
 import { inventoryRoutes } from './inventory.ts';
 import { inventoryTableRoutes } from './inventory-tables.ts';
@@ -30,6 +32,7 @@ import { pictureRoutes } from './pictures.ts';
 import { answerProblems, Problem } from './problems.ts';
 import { quietRoutes } from './quiet.ts';
 import { readinessOf } from './readiness.ts';
+import { reference } from './reference.ts';
 import { reads } from './reads.ts';
 import { signInRoutes } from './sign-in.ts';
 import { sessionIn } from './session-cookie.ts';
@@ -82,6 +85,8 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   answerProblems(app, parts.log);
+  const limit = await limits(app);
+  limit.addresses();
   guard(app, {
     token,
     access,
@@ -89,6 +94,7 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
     loopbackOnly: onLoopback && behindProxy.length === 0,
     log: parts.log,
   });
+  limit.principals();
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -119,6 +125,7 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
   await app.register(
     async (v1) => {
       v1.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
+      conditional(v1);
       await v1.register(reads(parts, views));
       await v1.register(acts(parts, views));
       await v1.register(alertRoutes(parts, views));
@@ -143,6 +150,7 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
     },
     { prefix: '/api/v1' },
   );
+  await app.register(reference, { prefix: '/api' });
   await app.register(pictureLinkRoutes(parts));
   await app.register(reportRoutes(parts));
   await app.register(async (files) => {
@@ -178,6 +186,7 @@ async function mayBeReached(host: string, access: Access | null, { tls, behindPr
 function health(parts: ApiParts): FastifyPluginAsyncZod {
   return async (app) => {
     needs(app, 'public');
+    unlimited(app);
     app.get(
       '/healthz',
       { schema: { summary: 'The process answers', response: { 200: z.object({ ok: z.literal(true) }) } } },
@@ -207,6 +216,7 @@ const eventId = z.coerce.number().int().min(0);
 function feed(streams: EventStreams, access: Access | null): FastifyPluginAsyncZod {
   return async (app) => {
     needs(app, 'view');
+    unlimited(app);
     app.get(
       '/events',
       {

@@ -52,7 +52,7 @@ export interface Views {
     gateways: readonly { id: string; campus: string }[],
   ): Promise<Set<number>>;
   incidents(where: string, params: readonly SqlValue[], limit: number): Promise<ApiIncident[]>;
-  quarantine(limit: number): Promise<z.infer<typeof apiQuarantined>[]>;
+  quarantine(before: number, limit: number): Promise<z.infer<typeof apiQuarantined>[]>;
   commands(ids: readonly string[]): Promise<ApiCommand[]>;
   drills(ids: readonly string[]): Promise<ApiDrill[]>;
   probes(ids: readonly string[]): Promise<ApiProbe[]>;
@@ -211,11 +211,11 @@ export function createViews({
       }));
     },
 
-    async quarantine(limit) {
+    async quarantine(before, limit) {
       const rows = await store.read<z.infer<typeof apiQuarantined>>(
         `SELECT id, at, topic, reason, sha256, length(payload) AS size, lower(hex(substr(payload, 1, 64))) AS head
-         FROM quarantine ORDER BY id DESC LIMIT ?`,
-        [limit],
+         FROM quarantine WHERE id < ? ORDER BY id DESC LIMIT ?`,
+        [before, limit],
       );
       return rows;
     },

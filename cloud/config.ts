@@ -117,6 +117,8 @@ export const cloudConfig = z
     probes: probes.optional(),
     /** Where no InfluxDB is configured, telemetry lives in the embedded store. */
     pictures: picturesConfig.prefault({}),
+    /** `rules`: a file that tightens the national rules of the four hundred, beside this one. */
+    four_hundred: z.strictObject({ rules: z.string().min(1).optional() }).prefault({}),
     telemetry: z.strictObject({ influx: influx.optional() }).prefault({}),
   })
   .superRefine((config, context) => {

@@ -320,7 +320,8 @@ export class FourHundred {
   }
 
   async #plan(plan: CampusPlan, now: number): Promise<void> {
-    const known = await this.evidence.read(plan.campus.id, now, now);
+    const devices = plan.devices.map(({ ref }) => ref);
+    const known = await this.evidence.readLatest(plan.campus.id, devices, now);
     // Known now, whenever it came: a ledger does not go back.
     this.#city.replace(plan, now, inOrder(known));
     this.#changes.delete(plan.campus.id);

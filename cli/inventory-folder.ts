@@ -1,21 +1,16 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { parse } from 'yaml';
-import type { LiveInventory } from '#cloud/four-hundred/live-inventory.ts';
 import type { Log } from '#platform/ports.ts';
 import { reasonOf } from '#platform/reason.ts';
+import type { KeptCity } from '#protocols/inventory/entry.ts';
 import { joinFiles } from '#protocols/inventory/inventory-files.ts';
 
 /**
- * The inventory of a city from the YAML files of a folder, read once. With a mistake in any of them nothing is taken, it
- * is logged by file and field, and the cloud runs without the four hundred.
+ * The inventory of a city from the YAML files of a folder. With a mistake in any of them nothing is taken (null), it is
+ * logged by file and field, and the cloud goes on with the inventory that it has.
  */
-export function inventoryOf(folder: string, log: Log): LiveInventory {
-  const current = read(folder, log);
-  return { current: () => current, onChange: () => () => {} };
-}
-
-function read(folder: string, log: Log) {
+export function inventoryIn(folder: string, log: Log): KeptCity | null {
   if (!existsSync(folder)) return null;
   const names = readdirSync(folder).filter((name) => name.endsWith('.yaml'));
   if (names.length === 0) return null;

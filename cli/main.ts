@@ -82,6 +82,38 @@ program
   .argument('<files...>', 'edge.yaml, cloud.yaml or sim.yaml')
   .action(async (files: string[]) => (await import('./check.ts')).check(files));
 
+const inventory = program.command('inventory').description('what stands where: files, import and export');
+inventory
+  .command('check')
+  .description('check the YAML files of a city without starting anything')
+  .argument('<paths...>', 'folders or files')
+  .action(async (paths: string[]) => (await import('./inventory.ts')).checkInventory(paths));
+inventory
+  .command('template')
+  .description('write empty tables to fill in: all as XLSX, or one as CSV')
+  .requiredOption('--out <file>', 'where to write it: …xlsx or …csv')
+  .option('--table <table>', 'of a CSV: which table (devices, zones, …)')
+  .option('--lang <language>', 'zh or en', 'zh')
+  .action(async (options) => (await import('./inventory.ts')).inventoryTemplate(options));
+inventory
+  .command('import')
+  .description('show what a spreadsheet would change in the running cloud; with --apply do it')
+  .argument('<file>', '…xlsx or …csv')
+  .option('--table <table>', 'of a CSV: which table (devices, zones, …)')
+  .option('--replace', 'take out what a table no longer lists of a campus that it names', false)
+  .option('--apply', 'do it, if it has no mistake', false)
+  .option('--data <dir>', 'the data directory of the cloud (or of `up`)', 'data')
+  .action(async (file, options) => (await import('./inventory.ts')).importInventory(file, options));
+inventory
+  .command('export')
+  .description('write the inventory of the running cloud: XLSX, one table as CSV, or YAML')
+  .requiredOption('--out <file>', 'where to write it: …xlsx, …csv or …yaml')
+  .option('--table <table>', 'of a CSV: which table (devices, zones, …)')
+  .option('--campus <id>', 'only this one')
+  .option('--lang <language>', 'zh or en', 'zh')
+  .option('--data <dir>', 'the data directory of the cloud (or of `up`)', 'data')
+  .action(async (options) => (await import('./inventory.ts')).exportInventory(options));
+
 program
   .command('discover')
   .description(

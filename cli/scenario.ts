@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { startApi } from '#cloud/api/api.ts';
 import { realClock } from '#platform/real/clock.ts';
 import { realLog } from '#platform/real/log.ts';
+import { realSpreadsheets } from '#platform/real/spreadsheets.ts';
 import { ensureConsole } from '../bin/build-console.mjs';
 import { logOptions } from './logging.ts';
 import { readScenarioFile } from './scenario-file.ts';
@@ -121,7 +122,14 @@ async function serve(world: World, log: ReturnType<typeof realLog>) {
     throw new UserError('The scenario ended without its cloud: there is nothing to look at.');
   const { campuses, latency } = world.campus.cloud;
   return startApi(
-    { clock: realClock, log, campuses, boundMs: latency.bound_ms, ...cloud },
+    {
+      clock: realClock,
+      log,
+      campuses,
+      boundMs: latency.bound_ms,
+      spreadsheets: realSpreadsheets(),
+      ...cloud,
+    },
     {
       host: '127.0.0.1',
       port: 0,

@@ -97,14 +97,14 @@ function tell(username: string, password: string) {
   );
 }
 
-interface Place {
+export interface Place {
   folder: string;
   url: string | null;
   token: string | null;
 }
 
 /** The folder of a cloud, or that of an `up`, which has the cloud's inside. */
-function placeOf(data: string): Place {
+export function placeOf(data: string): Place {
   const given = resolve(data);
   const folder = existsSync(join(given, 'cloud')) ? join(given, 'cloud') : given;
   const read = (file: string) => {

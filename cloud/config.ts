@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { doorConfig } from '#platform/doors/open.ts';
 import { bilingual } from '#protocols/messages/bilingual.ts';
 import { id } from '#protocols/signal.ts';
+import { signInConfig } from './access/config.ts';
+import { complainOfNotify, notifyConfig, webhook } from './notify/config.ts';
 import { picturesConfig } from './pictures/config.ts';
 import { campus, complainOfCampuses, complainOfRepeats } from './campus-config.ts';
 
@@ -73,13 +75,6 @@ const centre = z.strictObject({
   takes_tests: z.boolean().default(true),
 });
 
-const webhook = z.strictObject({
-  id,
-  url: z.url({ protocol: /^https?$/, error: 'expected an http:// or https:// URL' }),
-  /** Key of the HMAC over each body. */
-  secret: z.string().min(8, 'use at least 8 characters'),
-});
-
 const timeOfDay = z.string().regex(/^([01]\d|2[0-3]):[0-5]\d$/, 'expected HH:MM');
 const probes = z.strictObject({
   /** Within so many hours each button is proved on each path. */
@@ -110,15 +105,20 @@ export const cloudConfig = z
   .strictObject({
     broker: broker.prefault({}),
     http: http.prefault({}),
+    sign_in: signInConfig.prefault({}),
     /** `bound_ms`: the time within which a press must be acknowledged by 110. */
     latency: z.strictObject({ bound_ms: z.number().positive().default(2000) }).prefault({}),
     centres: z.array(centre).min(1),
     webhooks: z.array(webhook).default([]),
+    /** Other channels, who is told what and when, and who is told when nobody cares. */
+    notify: notifyConfig.prefault({}),
     campuses: z.array(campus).default([]),
     /** Scheduled end-to-end probes of the buttons; without this there are none. */
     probes: probes.optional(),
     /** Where no InfluxDB is configured, telemetry lives in the embedded store. */
     pictures: picturesConfig.prefault({}),
+    /** `rules`: a file that tightens the national rules of the four hundred, beside this one. */
+    four_hundred: z.strictObject({ rules: z.string().min(1).optional() }).prefault({}),
     telemetry: z.strictObject({ influx: influx.optional() }).prefault({}),
   })
   .superRefine((config, context) => {
@@ -134,6 +134,7 @@ export const cloudConfig = z
       complainOfRepeats(doors, ['centres', c, 'doors'], 'door of this centre', complain);
     }
     complainOfRepeats(config.webhooks, ['webhooks'], 'webhook', complain);
+    complainOfNotify(config.notify, config.webhooks, complain);
     complainOfCampuses(config.campuses, complain);
 
     const { window, every_h } = config.probes ?? {};

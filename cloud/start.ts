@@ -1,14 +1,16 @@
 import { Buffer } from 'node:buffer';
-import type { HttpPort } from '#platform/http.ts';
 import { readDensities } from '#platform/pixel-densities.ts';
 import type { MqttLink, Ports } from '#platform/ports.ts';
 import { readHolidays } from '#platform/public-holidays.ts';
 import { readRules } from '#platform/rule-set.ts';
 import { within } from '#platform/within.ts';
 import type { ApiCentre } from '#protocols/api.ts';
+import type { RuleSet } from '#protocols/four-hundred/rules.ts';
+import type { GivenCity } from '#protocols/inventory/entry.ts';
 import type { DensityEdition } from '#protocols/sight/pixel-density.ts';
 import { cloudAlarmFilter, cloudBulkFilters, type Lane, topicOf } from '#protocols/messages/topics.ts';
 import { type Alerts, createAlerts } from './alerts/alerts.ts';
+import { type Attention, createAttention } from './alerts/attention.ts';
 import { type Commands, startCommands } from './commands/commands.ts';
 import type { CloudConfig } from './config.ts';
 import { type Centre, centresNow, openCentres, watchCentres } from './dispatch/centres.ts';
@@ -18,7 +20,7 @@ import { startRecovery } from './dispatch/recovery.ts';
 import { type Drills, startDrills } from './drills/drills.ts';
 import { createFeed, type Feed } from './feed.ts';
 import { FourHundred } from './four-hundred/four-hundred.ts';
-import type { LiveInventory } from './four-hundred/live-inventory.ts';
+import { Inventory } from './inventory/inventory.ts';
 import { createIncidents, type Incidents } from './incidents/incidents.ts';
 import { AlarmIngest } from './ingest/alarm-ingest.ts';
 import { createAnswers } from './ingest/answers.ts';
@@ -32,10 +34,10 @@ import { watchLatency } from './latency/watch.ts';
 import { type Liveness, startLiveness } from './liveness/liveness.ts';
 import { namesOf } from './names.ts';
 import { placesOf } from './places.ts';
-import { startNotifier } from './notify/notifier.ts';
-import { callWebhook } from './notify/webhook.ts';
+import { type Channels, type Outside, startNotifying } from './notify/notify.ts';
 import { probedButtons, tellOverdue } from './probes/duties.ts';
 import { startProbes } from './probes/probes.ts';
+import { Register } from './people/register.ts';
 import { openPictures, type Pictures } from './pictures/pictures.ts';
 import { type Records, recordsIn } from './records/records.ts';
 import { openStore, type Store } from './store/store.ts';
@@ -48,6 +50,8 @@ export interface Cloud {
   store: Store;
   feed: Feed;
   alerts: Alerts;
+  attention: Attention;
+  channels: Channels;
   incidents: Incidents;
   liveness: Liveness;
   telemetry: Pick<Telemetry, 'query'>;
@@ -56,6 +60,8 @@ export interface Cloud {
   pictures: Pictures | null;
   /** How full the telemetry queue is, and what is asked of gateways for it. */
   load(): Load;
+  inventory: Inventory;
+  people: Register;
   fourHundred: FourHundred;
   densities: readonly DensityEdition[];
   commands: Commands;
@@ -71,17 +77,17 @@ export interface Cloud {
 }
 
 const closeWithinMs = 1500;
-const noInventory: LiveInventory = { current: () => null, onChange: () => () => {} };
 
 /**
  * Starts the cloud on these ports. Many may run in one process. Centres are those of the file unless others
- * are passed in; `http` is wanted where an InfluxDB or a webhook is configured. Rejects with a `DatabaseError`
+ * are passed in; `inventoryFiles`: what the folder of the inventory says; `rules`: those of the city, left out: the national
+ * ones; `http` is wanted where an InfluxDB or a webhook is configured. Rejects with a `DatabaseError`
  * when the store cannot be opened.
  */
 export async function startCloud(
   ports: Ports,
   config: CloudConfig,
-  other: { centres?: readonly Centre[]; http?: HttpPort; inventory?: LiveInventory } = {},
+  other: { centres?: readonly Centre[]; inventoryFiles?: GivenCity | null; rules?: RuleSet } & Outside = {},
 ): Promise<Cloud> {
   const { clock, random, log } = ports;
   const store = await openStore(ports);
@@ -89,6 +95,7 @@ export async function startCloud(
   const names = namesOf(config.campuses);
   const feed = createFeed(store);
   const alerts = await createAlerts({ clock, log, store });
+  const attention = await createAttention({ clock, log, store });
   const incidents = createIncidents({ clock, store });
   const quarantine = createQuarantine({ clock, log, store });
 
@@ -159,16 +166,17 @@ export async function startCloud(
       return null;
     },
   );
+  const inventory = await Inventory.open({ clock, log, store, files: other.inventoryFiles ?? null });
+  const people = await Register.open(store);
   const fourHundred = await FourHundred.start({
     clock,
     log,
     store,
     liveness,
-    inventory: other.inventory ?? noInventory,
-    rules: readRules(),
+    inventory,
+    rules: other.rules ?? readRules(),
     holidays: readHolidays(),
-    // Cards are given out by the id of their holder.
-    personOf: (card) => card,
+    personOf: (campus, card) => people.personOf(campus, card),
   });
   const records = recordsIn({ clock, store });
   const shedding = new Shedding(clock, random, telemetryWaitingLimit, (step) => {
@@ -241,16 +249,7 @@ export async function startCloud(
 
   const boundMs = config.latency.bound_ms;
   const stopLatency = await watchLatency({ store, feed, alerts, clock, log, names, boundMs });
-  const stopNotifier = await startNotifier(
-    { clock, random, log, store, feed },
-    config.webhooks.map((webhook) => ({
-      id: webhook.id,
-      tell(notification) {
-        if (other.http === undefined) return Promise.reject(new Error('this cloud was given no HTTP'));
-        return callWebhook(other.http, webhook, notification, clock.wall());
-      },
-    })),
-  );
+  const notifying = startNotifying({ ...ports, ...other, store, feed, liveness }, config);
 
   // Two connections, so that no alarm waits behind telemetry. Ids are random: two clouds on one broker must not
   // throw each other out, and clean sessions leave nothing behind.
@@ -300,7 +299,7 @@ export async function startCloud(
       telemetry.close(),
       pictures?.close(),
       stopLatency(),
-      stopNotifier(),
+      notifying.stop(),
       ...centres.flatMap(({ doors }) => doors.map(({ door }) => door.close())),
     ]);
     await store.close();
@@ -311,12 +310,16 @@ export async function startCloud(
     store,
     feed,
     alerts,
+    attention,
+    channels: notifying.channels,
     incidents,
     liveness,
     telemetry,
     records,
     pictures,
     load: () => shedding.load(),
+    inventory,
+    people,
     fourHundred,
     densities: readDensities(),
     commands,
@@ -330,6 +333,7 @@ export async function startCloud(
         stopForgetting();
         stopProbes();
         drills.close();
+        attention.close();
         commands.close();
         recovery.close();
         alarmIngest.close();

@@ -8,6 +8,8 @@ interface DeviceState {
   readonly driver: string;
   readonly heartbeat_s: number;
   readonly acts: readonly DeviceActName[];
+  /** Where it shares one with others. */
+  readonly wire?: string | undefined;
   heardAt: number | null;
   /** The unit that is mounted, by the serial number that it tells, and since when; null: none has told it. */
   unit: { serial: number; since: number } | null;
@@ -39,6 +41,7 @@ export class Devices {
     driver: string;
     heartbeat_s: number;
     acts: readonly DeviceActName[];
+    wire?: string | undefined;
   }): void {
     const unheard = {
       heardAt: null,
@@ -117,6 +120,7 @@ export class Devices {
       heard_ago_ms: state.heardAt === null ? null : Math.max(0, this.#clock.monotonic() - state.heardAt),
       health: state.health?.state === 'offline' ? state.health : (state.selfTest ?? state.health),
       line_open: state.lineOpen,
+      ...(state.wire !== undefined && { wire: state.wire }),
       facts: state.facts,
       acts: [...state.acts],
     };

@@ -14,6 +14,7 @@ import { brokerPlace } from './local-broker.ts';
 import type { DirectConfig, EdgeConfig } from './config.ts';
 import { Devices } from './devices.ts';
 import { directPathId, reportDirectPath } from './direct-path.ts';
+import { addressText } from './drivers/address.ts';
 import { type RunningLine, runLine } from './lines.ts';
 import { Notices } from './notices.ts';
 import { reasonOf } from '#platform/reason.ts';
@@ -87,9 +88,10 @@ export async function startEdge(
   let closed = false;
 
   for (const { driver, line } of config.lines) {
+    const wire = line.devices.length > 1 ? addressText(line.address) : undefined;
     for (const device of line.devices) {
       const { kind, acts } = driver.describe(device);
-      devices.add({ id: device.id, kind, driver: driver.name, heartbeat_s: device.heartbeat_s, acts });
+      devices.add({ id: device.id, kind, driver: driver.name, heartbeat_s: device.heartbeat_s, acts, wire });
     }
   }
   const directSupervision = config.direct?.door.supervision;

@@ -42,6 +42,8 @@ export const apiVerdict = z.object({
   moment: instant,
   as_of: instant,
   rules,
+  /** The version of the campus's inventory that it was made with; null: it has none. */
+  inventory_version: z.int().nullable(),
   /** 1, and one more for each time at which more was known of the moment after it. */
   revision: z.int().min(1),
   cells: z.array(apiCell),

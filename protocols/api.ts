@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { apiAlert, apiMaintenance } from './api-alerts.ts';
 import { apiVerdict } from './api-four-hundred.ts';
 import { apiCommand, apiDrill } from './api-commands.ts';
 import { centreReceipt } from './messages/alarm.ts';
@@ -8,6 +9,7 @@ import { deviceKind } from './messages/state.ts';
 import { id, lampState, mode, signalType, summed } from './signal.ts';
 
 export { type ApiCommand, apiCommand, type ApiDrill, apiDrill } from './api-commands.ts';
+export * from './api-alerts.ts';
 
 /** Every step of a press on its way to 110 and back, in order. */
 export const stageNames = [
@@ -144,46 +146,6 @@ export const apiGateway = z.object({
 });
 export type ApiGateway = z.infer<typeof apiGateway>;
 
-export const alertCode = z.enum([
-  'gateway-offline',
-  'device-offline',
-  'device-fault',
-  'centre-silent',
-  'centre-refused',
-  'alarm-undelivered',
-  'alarm-late',
-  'latency-breach',
-  'alarm-unreadable',
-  'identity-conflict',
-  'gateway-notice',
-  'wrong-centre',
-  'drill-unknown',
-  'drill-end-unanswered',
-  'probe-failed',
-  'unproved',
-  'overloaded',
-  'telemetry-gap',
-  'telemetry-unavailable',
-  'gateway-stopped',
-]);
-export type AlertCode = z.infer<typeof alertCode>;
-
-export const apiAlert = z.object({
-  id: z.int(),
-  code: alertCode,
-  severity: z.enum(['critical', 'warning']),
-  /** What it is about: a device, a gateway, a centre, an alarm's name. One open alert for a code and subject. */
-  subject: z.string(),
-  /** Of the alarm that it is about; null: it is about none. Only `real` is an emergency. */
-  mode: mode.nullable(),
-  /** How often people were told again since it opened. */
-  repeats: z.int(),
-  text: bilingual,
-  opened_at: z.int(),
-  closed_at: z.int().nullable(),
-});
-export type ApiAlert = z.infer<typeof apiAlert>;
-
 export const apiCentre = z.object({
   id,
   /** What people call it; null: the cloud's file gives it no name. */
@@ -293,6 +255,7 @@ export const feedEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('drill'), data: apiDrill }),
   z.object({ type: z.literal('probe'), data: apiProbe }),
   z.object({ type: z.literal('verdict'), data: apiVerdict }),
+  z.object({ type: z.literal('maintenance'), data: apiMaintenance }),
 ]);
 export type FeedEvent = z.infer<typeof feedEvent>;
 

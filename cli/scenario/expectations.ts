@@ -36,7 +36,7 @@ export async function look(world: World, wanted: Expectation, since: number): Pr
     return { holds: seen === shows, seen };
   }
   if (cloud === null) return { holds: false, seen: 'the cloud is not running' };
-  const views = createViews({ clock: realClock, store: cloud.store, campuses: world.campus.cloud.campuses });
+  const views = createViews({ ...cloud, clock: realClock, campuses: world.campus.cloud.campuses });
   if (wanted.alarm) return looksAtAlarms(views, wanted.alarm);
   if (wanted.alarms) {
     const { device, mode, at_least: atLeast = 0, at_most: atMost = Infinity } = wanted.alarms;

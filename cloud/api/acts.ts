@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { apiAlarm, apiIncident } from '#protocols/api.ts';
 import type { Principal } from '../access/principal.ts';
 import { nameOf, needs, whoOf } from './access.ts';
+import { unlimited } from './limits.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
 import { mustSee } from './scope.ts';
@@ -23,6 +24,7 @@ export function acts({ incidents, endDelivery }: ApiParts, views: Views): Fastif
 
   return async (app) => {
     needs(app, 'act');
+    unlimited(app);
     app.post(
       '/alarms/:name/end',
       {

@@ -7,24 +7,36 @@ import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { apiReadiness } from '#protocols/api.ts';
 import type { Access } from '../access/access.ts';
+import type { SingleSignOn } from '../access/single-sign-on.ts';
 import { guard, isLoopback, needs, whoOf } from './access.ts';
 import { accountRoutes } from './accounts.ts';
 import { acts } from './acts.ts';
+import { alertRoutes } from './alerts.ts';
+import { channelRoutes } from './channels.ts';
 import { records } from './records.ts';
 import { commandRoutes } from './commands.ts';
+import { conditional } from './conditional.ts';
 import { serveConsole } from './console-files.ts';
 import { EventStreams } from './events.ts';
 import { fourHundredActs } from './four-hundred-acts.ts';
 import { reportRoutes } from './four-hundred-reports.ts';
 import { fourHundredRoutes } from './four-hundred.ts';
+import { limits, unlimited } from './limits.ts';
 import type { ApiParts } from './parts.ts';
+import { inventoryRoutes } from './inventory.ts';
+import { inventoryTableRoutes } from './inventory-tables.ts';
+import { inventoryVersionRoutes } from './inventory-versions.ts';
+import { peopleRoutes } from './people.ts';
 import { pictureLinkRoutes } from './picture-links.ts';
 import { pictureUpload } from './picture-upload.ts';
 import { pictureRoutes } from './pictures.ts';
 import { answerProblems, Problem } from './problems.ts';
+import { quietRoutes } from './quiet.ts';
 import { readinessOf } from './readiness.ts';
+import { reference } from './reference.ts';
 import { reads } from './reads.ts';
 import { signInRoutes } from './sign-in.ts';
+import { singleSignOnRoutes } from './single-sign-on.ts';
 import { sessionIn } from './session-cookie.ts';
 import { createViews } from './views.ts';
 
@@ -37,6 +49,8 @@ export interface ApiOptions {
   token: string;
   /** Left out: nobody has an account in this world. `unavailable`: they cannot be read, and only the token opens. */
   access?: Access | 'unavailable';
+  /** Sign-in with an organisation's own accounts, where it is configured. */
+  singleSignOn?: SingleSignOn;
   /** PEM. */
   tls?: { cert: string; key: string };
   /** Addresses (or networks) of the proxies that end TLS before us, whose X-Forwarded headers are believed. */
@@ -75,6 +89,8 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
   app.setValidatorCompiler(validatorCompiler);
   app.setSerializerCompiler(serializerCompiler);
   answerProblems(app, parts.log);
+  const limit = await limits(app);
+  limit.addresses();
   guard(app, {
     token,
     access,
@@ -82,6 +98,7 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
     loopbackOnly: onLoopback && behindProxy.length === 0,
     log: parts.log,
   });
+  limit.principals();
   await app.register(helmet, {
     contentSecurityPolicy: {
       useDefaults: false,
@@ -112,16 +129,26 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
   await app.register(
     async (v1) => {
       v1.addHook('onRequest', async (_request, reply) => void reply.header('cache-control', 'no-store'));
+      conditional(v1);
       await v1.register(reads(parts, views));
       await v1.register(acts(parts, views));
+      await v1.register(alertRoutes(parts, views));
+      await v1.register(quietRoutes(parts, views));
+      await v1.register(channelRoutes(parts));
       await v1.register(commandRoutes(parts));
       await v1.register(records(parts));
       await v1.register(fourHundredRoutes(parts));
       await v1.register(fourHundredActs(parts));
+      await v1.register(inventoryRoutes(parts));
+      await v1.register(inventoryVersionRoutes(parts));
+      await v1.register(inventoryTableRoutes(parts));
+      await v1.register(peopleRoutes(parts));
       await v1.register(pictureRoutes(parts));
       await v1.register(pictureUpload(parts));
       await v1.register(feed(streams, access));
-      await v1.register(signInRoutes(access));
+      await v1.register(signInRoutes(access, options.singleSignOn));
+      if (access !== null && options.singleSignOn)
+        await v1.register(singleSignOnRoutes(options.singleSignOn, access, parts.log));
       if (access !== null) await v1.register(accountRoutes(access));
       v1.get('/openapi.json', { config: { right: 'view' }, schema: { hide: true } }, async () =>
         app.swagger(),
@@ -129,6 +156,7 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
     },
     { prefix: '/api/v1' },
   );
+  await app.register(reference, { prefix: '/api' });
   await app.register(pictureLinkRoutes(parts));
   await app.register(reportRoutes(parts));
   await app.register(async (files) => {
@@ -164,6 +192,7 @@ async function mayBeReached(host: string, access: Access | null, { tls, behindPr
 function health(parts: ApiParts): FastifyPluginAsyncZod {
   return async (app) => {
     needs(app, 'public');
+    unlimited(app);
     app.get(
       '/healthz',
       { schema: { summary: 'The process answers', response: { 200: z.object({ ok: z.literal(true) }) } } },
@@ -193,6 +222,7 @@ const eventId = z.coerce.number().int().min(0);
 function feed(streams: EventStreams, access: Access | null): FastifyPluginAsyncZod {
   return async (app) => {
     needs(app, 'view');
+    unlimited(app);
     app.get(
       '/events',
       {

@@ -97,7 +97,16 @@ export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
         config: { right: 'view' },
         schema: {
           summary: 'Drills, newest first, with what came of each',
-          querystring: z.object({ limit, gateway: id.optional(), campus: id.optional() }),
+          querystring: z.object({
+            limit,
+            before: z
+              .string()
+              .regex(/^\d{1,15}\.[a-z0-9-]{1,64}$/, 'is a `next` of ours')
+              .optional()
+              .describe('`next` of the page before'),
+            gateway: id.optional(),
+            campus: id.optional(),
+          }),
           response: { 200: itemsOf(apiDrill) },
         },
       },
@@ -108,17 +117,23 @@ export function commandRoutes(parts: ApiParts): FastifyPluginAsyncZod {
           ...(query.gateway === undefined ? [] : [['gateway = ?', query.gateway] as const]),
           ...(query.campus === undefined ? [] : [['campus = ?', query.campus] as const]),
         ];
-        return {
-          items: await drillReports(
-            { store, names },
-            {
-              where: ['true', ...wanted.map(([sql]) => sql), seen.where].join(' AND '),
-              params: [...wanted.map(([, value]) => value), ...seen.params],
-              limit: query.limit,
-              now: clock.wall(),
-            },
-          ),
-        };
+        const [at, last = ''] = query.before?.split('.') ?? [];
+        const page = at === undefined ? 'true' : '(declared_at < ? OR (declared_at = ? AND id > ?))';
+        const items = await drillReports(
+          { store, names },
+          {
+            where: [page, ...wanted.map(([sql]) => sql), seen.where].join(' AND '),
+            params: [
+              ...(at === undefined ? [] : [Number(at), Number(at), last]),
+              ...wanted.map(([, value]) => value),
+              ...seen.params,
+            ],
+            limit: query.limit,
+            now: clock.wall(),
+          },
+        );
+        const end = items.length < query.limit ? undefined : items.at(-1);
+        return { items, next: end === undefined ? null : `${end.declared_at}.${end.id}` };
       },
     );
 

@@ -42,6 +42,7 @@ async function materialise(
   const commands = byId(await views.commands(subjects('command')));
   const drills = byId(await views.drills(subjects('drill')));
   const probes = byId(await views.probes(subjects('probe')));
+  const windows = byId(await views.maintenance(subjects('maintenance')));
   const shown = devices.length === 0 ? [] : await views.devices(devices);
 
   const found: Record<FeedEntry['type'], (subject: string) => FeedEvent | null> = {
@@ -72,6 +73,7 @@ async function materialise(
     command: (subject) => eventOf('command', commands.get(subject)),
     drill: (subject) => eventOf('drill', drills.get(subject)),
     probe: (subject) => eventOf('probe', probes.get(subject)),
+    maintenance: (subject) => eventOf('maintenance', windows.get(subject)),
     verdict: (subject) => eventOf('verdict', views.verdict(parts.fourHundred, subject)),
   };
   return wanted.map(({ id, type, subject }) => ({ id, event: found[type](subject) }));

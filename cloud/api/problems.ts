@@ -2,23 +2,27 @@ import type { FastifyInstance, FastifyReply } from 'fastify';
 import { hasZodFastifySchemaValidationErrors, isResponseSerializationError } from 'fastify-type-provider-zod';
 import { STATUS_CODES } from 'node:http';
 import type { Log } from '#platform/ports.ts';
+import type { Bilingual } from '#protocols/messages/bilingual.ts';
 
 /** An answer other than success, told as RFC 9457 says. */
 export class Problem extends Error {
   readonly status: number;
-  constructor(status: number, detail: string) {
+  readonly errors: readonly Pointed[] | undefined;
+  constructor(status: number, detail: string, errors?: readonly Pointed[]) {
     super(detail);
     this.status = status;
+    this.errors = errors;
   }
 }
 
-type Pointed = { pointer: string; detail: string };
+/** One mistake in what was sent: where (JSON pointer), what, and in both languages where people are told of it. */
+export type Pointed = { pointer: string; detail: string; text?: Bilingual };
 
 export function sendProblem(
   reply: FastifyReply,
   status: number,
   detail: string,
-  errors?: Pointed[],
+  errors?: readonly Pointed[],
 ): FastifyReply {
   const body = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, detail, errors };
   // Serialised here: the route's own schemas describe its successes.
@@ -35,7 +39,7 @@ export function answerProblems(app: FastifyInstance, log: Log): void {
       }));
       return sendProblem(reply, 400, 'The request is not valid.', errors);
     }
-    if (error instanceof Problem) return sendProblem(reply, error.status, error.message);
+    if (error instanceof Problem) return sendProblem(reply, error.status, error.message, error.errors);
     const status = error.statusCode ?? 500;
     if (status < 500 && !isResponseSerializationError(error))
       return sendProblem(reply, status, error.message);

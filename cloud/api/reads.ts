@@ -3,7 +3,6 @@ import { z } from 'zod';
 import {
   apiAlarm,
   apiAlarmInFull,
-  apiAlert,
   apiCentre,
   apiDevice,
   apiGateway,
@@ -24,7 +23,7 @@ import { TelemetryUnavailable } from '../telemetry/telemetry-store.ts';
 import { needs, whoOf } from './access.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
-import { alertsInScope, inScope, mustSee, mustSeeAll } from './scope.ts';
+import { inScope, mustSee, mustSeeAll } from './scope.ts';
 import type { Views } from './views.ts';
 
 const limit = z.coerce.number().int().min(1).max(500).default(100);
@@ -106,28 +105,6 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
       },
     );
     app.get(
-      '/alerts',
-      {
-        schema: {
-          summary: 'Alerts, the open ones first',
-          querystring: z.object({
-            limit,
-            state: z.enum(['open', 'all']).default('all'),
-            mode: mode.optional().describe('only alerts about alarms of this mode'),
-          }),
-          response: { 200: itemsOf(apiAlert) },
-        },
-      },
-      async (request) => {
-        const { query } = request;
-        const { conditions, params } = filters({ 'mode =': query.mode });
-        const seen = alertsInScope(whoOf(request), liveness.gateways());
-        const open = query.state === 'open' ? 'closed_at IS NULL' : 'true';
-        const where = `${conditions} AND ${open} AND ${seen.where}`;
-        return { items: await views.alerts(where, [...params, ...seen.params], query.limit) };
-      },
-    );
-    app.get(
       '/incidents',
       {
         schema: {
@@ -147,8 +124,7 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
         const open = query.state === 'open' ? 'resolved_at IS NULL' : 'true';
         const where = `${conditions} AND ${open} AND ${seen.where}`;
         const items = await views.incidents(where, [...params, ...seen.params], query.limit);
-        const last = items.at(-1)?.id;
-        return { items, next: items.length < query.limit || last === undefined ? null : String(last) };
+        return { items, next: nextOf(items, query.limit) };
       },
     );
     app.get(
@@ -223,22 +199,23 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
           [...params, ...seen.params],
           query.limit,
         );
-        const last = items.at(-1)?.id;
-        return { items, next: items.length < query.limit || last === undefined ? null : String(last) };
+        return { items, next: nextOf(items, query.limit) };
       },
     );
     app.get(
       '/quarantine',
       {
         schema: {
-          summary: 'Messages that could not be read',
-          querystring: z.object({ limit }),
+          summary: 'Messages that could not be read, newest first',
+          querystring: z.object({ limit, before: serial.optional() }),
           response: { 200: itemsOf(apiQuarantined) },
         },
       },
       async (request) => {
         mustSeeAll(whoOf(request));
-        return { items: await views.quarantine(request.query.limit) };
+        const { limit, before = Number.MAX_SAFE_INTEGER } = request.query;
+        const items = await views.quarantine(before, limit);
+        return { items, next: nextOf(items, limit) };
       },
     );
     app.get(
@@ -285,6 +262,12 @@ export function reads(parts: ApiParts, views: Views): FastifyPluginAsyncZod {
       },
     );
   };
+}
+
+/** The `before` of the following page; null: there is none. */
+function nextOf(items: readonly { id: number }[], most: number): string | null {
+  const last = items.length < most ? undefined : items.at(-1);
+  return last === undefined ? null : String(last.id);
 }
 
 /** `{ 'mode =': x }` as SQL; what is undefined or null does not filter. */

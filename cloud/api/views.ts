@@ -1,13 +1,13 @@
 import type { z } from 'zod';
 import type {
   ApiAlarm,
-  ApiAlert,
   apiAttempt,
   ApiCommand,
   ApiDevice,
   ApiDrill,
   ApiGateway,
   ApiIncident,
+  ApiMaintenance,
   ApiProbe,
   apiQuarantined,
   place,
@@ -17,6 +17,7 @@ import { verdictOf } from '#protocols/four-hundred/verdict.ts';
 import type { CentreReceipt } from '#protocols/messages/alarm.ts';
 import { sequenceOf, summed } from '#protocols/signal.ts';
 import type { SqlValue } from '#platform/ports.ts';
+import { alertReader, type ReadAlerts, readMaintenance } from '../alerts/reading.ts';
 import { type CommandRow, commandOf } from '../commands/row.ts';
 import { drillReports } from '../drills/report.ts';
 import { type PassageRow, passageOf } from '../latency/passage.ts';
@@ -42,7 +43,8 @@ export interface Views {
     limit: number,
   ): Promise<{ items: ApiAlarm[]; next: string | null }>;
   alarmsByName(names: readonly string[]): Promise<ApiAlarm[]>;
-  alerts(where: string, params: readonly SqlValue[], limit: number): Promise<ApiAlert[]>;
+  alerts: ReadAlerts;
+  maintenance(ids: readonly string[]): Promise<ApiMaintenance[]>;
   /** Those of these alerts that somebody sees. */
   alertsSeen(
     who: Principal,
@@ -50,7 +52,7 @@ export interface Views {
     gateways: readonly { id: string; campus: string }[],
   ): Promise<Set<number>>;
   incidents(where: string, params: readonly SqlValue[], limit: number): Promise<ApiIncident[]>;
-  quarantine(limit: number): Promise<z.infer<typeof apiQuarantined>[]>;
+  quarantine(before: number, limit: number): Promise<z.infer<typeof apiQuarantined>[]>;
   commands(ids: readonly string[]): Promise<ApiCommand[]>;
   drills(ids: readonly string[]): Promise<ApiDrill[]>;
   probes(ids: readonly string[]): Promise<ApiProbe[]>;
@@ -67,7 +69,8 @@ export function createViews({
   clock,
   store,
   campuses,
-}: Pick<ApiParts, 'clock' | 'store' | 'campuses'>): Views {
+  liveness,
+}: Pick<ApiParts, 'clock' | 'store' | 'campuses' | 'liveness'>): Views {
   const names = namesOf(campuses);
   const places = placesOf(campuses);
   function placeOf(campus: string, gateway: string, device: string): z.infer<typeof place> {
@@ -160,13 +163,8 @@ export function createViews({
       return (await alarmPage(`name IN (${marks(wanted)})`, wanted, 2 * wanted.length)).items;
     },
 
-    async alerts(where, params, limit) {
-      const rows = await store.read<AlertRow>(
-        `SELECT * FROM alerts WHERE ${where} ORDER BY closed_at IS NOT NULL, id DESC LIMIT ?`,
-        [...params, limit],
-      );
-      return rows.map((row) => ({ ...row, text: JSON.parse(row.text) as ApiAlert['text'] }));
-    },
+    alerts: alertReader({ clock, store, campusOf: (gateway) => liveness.gateway(gateway)?.campus ?? null }),
+    maintenance: (ids) => readMaintenance(store, `id IN (${marks(ids)})`, ids),
 
     async alertsSeen(who, ids, gateways) {
       if (ids.length === 0) return new Set();
@@ -213,11 +211,11 @@ export function createViews({
       }));
     },
 
-    async quarantine(limit) {
+    async quarantine(before, limit) {
       const rows = await store.read<z.infer<typeof apiQuarantined>>(
         `SELECT id, at, topic, reason, sha256, length(payload) AS size, lower(hex(substr(payload, 1, 64))) AS head
-         FROM quarantine ORDER BY id DESC LIMIT ?`,
-        [limit],
+         FROM quarantine WHERE id < ? ORDER BY id DESC LIMIT ?`,
+        [before, limit],
       );
       return rows;
     },
@@ -321,5 +319,4 @@ type AlarmRow = PassageRow &
   };
 
 type ReceiptRow = Omit<CentreReceipt, 'primary'> & { signal: number; is_primary: number };
-type AlertRow = Omit<ApiAlert, 'text'> & { text: string };
 type IncidentRow = Omit<ApiIncident, 'alarms' | 'log'>;

@@ -11,12 +11,14 @@ import type { StateLaneMessage } from '#protocols/messages/state.ts';
 import type { TelemetryMessage } from '#protocols/messages/telemetry.ts';
 import type { Liveness } from '../liveness/liveness.ts';
 import type { Store } from '../store/store.ts';
+import { absence, alive } from './absence.ts';
 import { type Draft, EvidenceStore, type Word } from './evidence-store.ts';
 import { Heard } from './heard.ts';
 import { History } from './history.ts';
 import type { LiveInventory } from './live-inventory.ts';
 import { Plans } from './plans.ts';
 import { Proofs } from './proofs.ts';
+import { Listening } from './listening.ts';
 import { LivenessWords } from './words.ts';
 
 const turnMs = 1_000;
@@ -35,8 +37,8 @@ export interface FourHundredParts {
   inventory: LiveInventory;
   rules: RuleSet;
   holidays: PublicHolidays;
-  /** Whose card it is: an id of the inventory. */
-  personOf(card: string): string | null;
+  /** Whose card it is on a campus: an id of the inventory. */
+  personOf(campus: string, card: string): string | null;
 }
 
 /** A verdict of any moment, and what it was made from. */
@@ -61,9 +63,7 @@ export class FourHundred {
   #inventory: CityInventory | null = null;
   #inventoryChanged = true;
   #city = new CityLedger([], 0);
-  /** By campus. */
-  #wanted = new Map<string, ReadonlySet<string>>();
-  readonly #campusOfGateway = new Map<string, string>();
+  readonly #listening = new Listening();
   readonly #changes = new Map<string, number>();
   #waiting: Draft[] = [];
   #now = 0;
@@ -80,7 +80,7 @@ export class FourHundred {
     this.evidence = new EvidenceStore(parts.store);
     this.plans = new Plans(parts.store, parts.rules, parts.holidays);
     this.#heard = new Heard(parts);
-    this.#proofs = new Proofs(parts.store, (gateway) => this.#campusOfGateway.get(gateway) ?? null);
+    this.#proofs = new Proofs(parts.store, (gateway) => this.#listening.campusOf(gateway));
   }
 
   /** Rejects with a `DatabaseError` where the store cannot be read. */
@@ -148,16 +148,16 @@ export class FourHundred {
 
   /** A state message that liveness has taken in. */
   onState(campus: string, gateway: string, message: StateLaneMessage, receivedAt: number): void {
-    if (this.#campusOfGateway.get(gateway) !== campus) return;
-    const wanted = this.#wanted.get(campus)!;
+    if (this.#listening.campusOf(gateway) !== campus) return;
+    const wanted = this.#listening.wanted(campus);
     for (const one of this.#heard.contacts({ campus, gateway, wanted }, message, receivedAt)) this.#wait(one);
   }
 
   /** A batch before it is acknowledged: rejects when its evidence could not be committed, and then it comes again. */
   async onTelemetry(campus: string, gateway: string, message: TelemetryMessage): Promise<void> {
     const inventory = this.#city.campus(campus)?.plan.campus;
-    if (inventory === undefined || this.#campusOfGateway.get(gateway) !== campus) return;
-    const wanted = this.#wanted.get(campus)!;
+    if (inventory === undefined || this.#listening.campusOf(gateway) !== campus) return;
+    const wanted = this.#listening.wanted(campus);
     const drafts = this.#heard.batch({ campus, gateway, wanted }, message, inventory);
     if (drafts.length === 0) return;
     try {
@@ -219,12 +219,12 @@ export class FourHundred {
 
   async #turn(): Promise<void> {
     if (this.#closed) return;
-    if (this.#inventoryChanged) await this.#takeInventory();
+    await this.#followInventory();
     if (this.#inventory === null) return;
     const now = this.#tick();
     const words = this.#parts.liveness.gateways().flatMap((gateway) => {
-      const campus = this.#campusOfGateway.get(gateway.id);
-      return campus === undefined ? [] : this.#words.of(campus, gateway, this.#wanted.get(campus)!, now);
+      const campus = this.#listening.campusOf(gateway.id);
+      return campus === null ? [] : this.#words.of(campus, gateway, this.#listening.wanted(campus), now);
     });
     const proofs =
       now >= this.#proofsAt || now < this.#proofsAt - proofsEveryMs ? await this.#proofs.read(now) : [];
@@ -284,66 +284,59 @@ export class FourHundred {
     }
   }
 
-  /** What of the city is new is planned, and told again what is known of it. */
-  async #takeInventory(): Promise<void> {
-    const inventory = this.#parts.inventory.current();
+  async #followInventory(): Promise<void> {
+    if (!this.#inventoryChanged) return;
     this.#inventoryChanged = false;
-    if (inventory === null) {
-      this.#inventory = null;
-      this.#city = new CityLedger([], this.#now);
-      return;
+    try {
+      await this.#takeInventory();
+    } catch (error) {
+      // What was taken of it stands; the rest is taken in the next turn.
+      this.#inventoryChanged = true;
+      throw error;
     }
+  }
+
+  /** What of the city is new is planned, and told again what is known of it; all else goes on. */
+  async #takeInventory(): Promise<void> {
+    const { inventory } = this.#parts;
+    const next = inventory.current();
+    const campuses = next?.campuses ?? [];
     const now = this.#tick();
-    const before = new Set(this.campusesOf());
-    const others = inventory.campuses.filter((campus) => !before.has(campus.id) || this.plans.isNew(campus));
-    const plans = new Map(others.map((campus) => [campus.id, this.plans.plan(campus)]));
-    await this.plans.hold(inventory.campuses, now);
-    const kept = new Set(inventory.campuses.map(({ id }) => id));
-    if (this.#inventory === null || [...before].some((id) => !kept.has(id))) {
-      const all = inventory.campuses.map((campus) => plans.get(campus.id) ?? this.plans.plan(campus));
-      this.#city = new CityLedger([], now);
-      for (const plan of all) await this.#plan(plan, now);
-    } else for (const plan of plans.values()) await this.#plan(plan, now);
-    this.#inventory = inventory;
-    this.#campusOfGateway.clear();
-    for (const campus of inventory.campuses)
-      for (const gateway of campus.gateways) this.#campusOfGateway.set(gateway.id, campus.id);
-    this.#wanted = new Map(
-      inventory.campuses.map(({ id }) => [id, new Set(this.#city.campus(id)!.plan.indexOf.keys())]),
-    );
-    this.#words.again();
-    this.#proofs.again();
+    const version = (campus: string) => inventory.version(campus);
+    const others = campuses.filter((campus) => {
+      const plan = this.#city.campus(campus.id)?.plan;
+      return plan?.campus !== campus || plan.version !== version(campus.id);
+    });
+    await this.plans.hold(others, version, now);
+    const kept = new Set(campuses.map(({ id }) => id));
+    const gone = this.campusesOf().filter((id) => !kept.has(id));
+    for (const id of gone) {
+      this.#city.remove(id);
+      this.#listening.drop(id);
+    }
+    // One after the other: alarms go through between them.
+    for (const campus of others) await this.#plan(this.plans.plan(campus, version(campus.id)), now);
+    this.#inventory = next;
   }
 
   async #plan(plan: CampusPlan, now: number): Promise<void> {
-    const known = await this.evidence.read(plan.campus.id, now, now);
+    const devices = plan.devices.map(({ ref }) => ref);
+    const known = await this.evidence.readLatest(plan.campus.id, devices, now);
     // Known now, whenever it came: a ledger does not go back.
     this.#city.replace(plan, now, inOrder(known));
     this.#changes.delete(plan.campus.id);
+    if (this.#listening.take(plan)) this.#proofs.again();
+    for (const { id } of plan.campus.gateways) this.#words.again(id);
   }
 
   /** From the last sign of life until now Belfry did not look. */
   async #noteAbsence(since: number): Promise<void> {
     const campuses = this.#parts.inventory.current()?.campuses ?? [];
-    const drafts = campuses.map(({ id }): Draft => {
-      return {
-        campus: id,
-        source: `outage/${id}/${since}`,
-        piece: { kind: 'outage', at: since, to: this.#now, reason: 'the cloud was not running' },
-      };
-    });
+    const drafts = campuses.map(({ id }) => absence(id, since, this.#now));
     await this.evidence.commit(drafts, [], this.#now, [alive(this.#now)]);
   }
 }
 
 function inOrder(evidence: readonly Evidence[]): Evidence[] {
   return evidence.toSorted((a, b) => a.at - b.at || a.id - b.id);
-}
-
-function alive(now: number): Statement {
-  return {
-    sql: `INSERT INTO meta (key, value) VALUES ('four_hundred_alive', ?)
-          ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
-    params: [String(now)],
-  };
 }

@@ -24,14 +24,17 @@ interface From {
 /** What gateways' messages say that is evidence. */
 export class Heard {
   readonly #liveness: Pick<Liveness, 'gateway'>;
-  readonly #personOf: (card: string) => string | null;
-  /** By device; both bounded by the inventory. */
+  readonly #personOf: (campus: string, card: string) => string | null;
+  /** By campus and device, which may move; both bounded by the inventory. */
   readonly #contacts = new Map<string, string>();
   readonly #measured = new Map<string, { said: number; at: number }>();
 
-  constructor(parts: { liveness: Pick<Liveness, 'gateway'>; personOf(card: string): string | null }) {
+  constructor(parts: {
+    liveness: Pick<Liveness, 'gateway'>;
+    personOf(campus: string, card: string): string | null;
+  }) {
     this.#liveness = parts.liveness;
-    this.#personOf = (card) => parts.personOf(card);
+    this.#personOf = (campus, card) => parts.personOf(campus, card);
   }
 
   /** What a state message of the current session says of contacts: all at a birth, then what has changed. */
@@ -43,11 +46,11 @@ export class Heard {
       const ref = `${gateway}/${report.id}`;
       const { state } = report.facts;
       if (state === undefined || !wanted.has(ref)) continue;
-      const known = this.#contacts.get(ref);
+      const known = this.#contacts.get(`${campus} ${ref}`);
       const before = message.kind === 'birth' || known === undefined ? null : { facts: { state: known } };
       const at = Math.round(receivedAt - (report.heard_ago_ms ?? 0));
       const piece = evidenceOfContact({ id: 0, gateway, known_at: 0 }, report, before, at);
-      this.#contacts.set(ref, String(state));
+      this.#contacts.set(`${campus} ${ref}`, String(state));
       const n = message.kind === 'birth' ? 'birth' : (message.n ?? message.sent_at);
       const source = `state/${gateway}/${message.session}/${n}/${i}/${at}`;
       if (piece !== null) drafts.push(draft(campus, source, piece));
@@ -63,10 +66,12 @@ export class Heard {
     const points = message.points.flatMap((point, i) => {
       if (!wanted.has(`${gateway}/${point.device}`)) return [];
       const piece = evidenceOfPoint(source, point, devices?.get(point.device)?.report?.facts ?? {});
-      return piece === null || !this.#isNews(piece) ? [] : [draft(campus, `point/${from}/${i}`, piece)];
+      return piece === null || !this.#isNews(campus, piece)
+        ? []
+        : [draft(campus, `point/${from}/${i}`, piece)];
     });
     const records = message.records.flatMap((record, i) => {
-      const piece = evidenceOfRecord(source, record, inventory, this.#personOf);
+      const piece = evidenceOfRecord(source, record, inventory, (card) => this.#personOf(campus, card));
       return piece === null ? [] : [draft(campus, `record/${from}/${i}`, piece)];
     });
     return [...points, ...records];
@@ -78,7 +83,7 @@ export class Heard {
   }
 
   /** A camera's clock is measured with each heartbeat: the same again is evidence once in a while. */
-  #isNews(piece: EvidenceOf<'clock' | 'recording' | 'picture'>): boolean {
+  #isNews(campus: string, piece: EvidenceOf<'clock' | 'recording' | 'picture'>): boolean {
     const { kind, device, at } = piece;
     const said =
       kind === 'clock'
@@ -86,9 +91,9 @@ export class Heard {
         : kind === 'recording'
           ? piece.days
           : Number(piece.good);
-    const told = this.#measured.get(`${kind} ${device}`);
+    const told = this.#measured.get(`${campus} ${kind} ${device}`);
     if (told?.said === said && at >= told.at && at - told.at < sameAgainMs) return false;
-    this.#measured.set(`${kind} ${device}`, { said, at });
+    this.#measured.set(`${campus} ${kind} ${device}`, { said, at });
     return true;
   }
 }

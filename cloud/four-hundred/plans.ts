@@ -5,12 +5,15 @@ import { type RuleSet, ruleSet } from '#protocols/four-hundred/rules.ts';
 import { type CampusInventory, campusInventory } from '#protocols/inventory/campus.ts';
 import type { Statement } from '#platform/ports.ts';
 import type { Store } from '../store/store.ts';
+import type { LiveInventory } from './live-inventory.ts';
 
 /** What a plan is made of. */
 export interface PlannedBy {
   campus: CampusInventory;
   rules: RuleSet;
   days: SchoolDays;
+  /** Of the inventory; null: of before there were versions. */
+  version: number | null;
 }
 
 /** What each campus was, and by which rules it was judged, from when on: an old verdict is made from what held then. */
@@ -20,7 +23,6 @@ export class Plans {
   readonly #holidays: PublicHolidays;
   /** Campuses of one calendar share its days. */
   readonly #days = new Map<string, SchoolDays>();
-  readonly #held = new Map<string, string>();
 
   constructor(store: Store, rules: RuleSet, holidays: PublicHolidays) {
     this.#store = store;
@@ -28,50 +30,51 @@ export class Plans {
     this.#holidays = holidays;
   }
 
-  plan(campus: CampusInventory): CampusPlan {
-    return planCampus(campus, this.#rules, this.daysOf(campus));
+  plan(campus: CampusInventory, version: number | null): CampusPlan {
+    return planCampus(campus, this.#rules, this.daysOf(campus), version);
   }
 
-  /** Whether a campus is to be judged anew: its inventory or the rules are others than before. */
-  isNew(campus: CampusInventory): boolean {
-    return this.#held.get(campus.id) !== this.#text(campus);
-  }
-
-  /** Notes what a campus is from now on. */
-  async hold(campuses: readonly CampusInventory[], now: number): Promise<void> {
-    const last = await this.#store.read<{ campus: string; inventory: string; rules: string }>(
-      `SELECT campus, inventory, rules FROM campus_plans p
-       WHERE from_at = (SELECT MAX(from_at) FROM campus_plans q WHERE q.campus = p.campus)`,
+  /** Notes what these campuses are from now on. */
+  async hold(campuses: readonly CampusInventory[], versions: LiveInventory['version'], now: number) {
+    const last = await this.#store.read<{ campus: string; text: string }>(
+      `SELECT campus, COALESCE(version, '') || inventory || rules AS text FROM campus_plans p
+       WHERE campus IN (SELECT value FROM json_each(?))
+         AND from_at = (SELECT MAX(from_at) FROM campus_plans q WHERE q.campus = p.campus)`,
+      [JSON.stringify(campuses.map(({ id }) => id))],
     );
-    const known = new Map(last.map(({ campus, inventory, rules }) => [campus, inventory + rules]));
+    const known = new Map(last.map(({ campus, text }) => [campus, text]));
+    const rules = JSON.stringify(this.#rules);
     const statements = campuses.flatMap((campus): Statement[] => {
-      if (known.get(campus.id) === this.#text(campus)) return [];
+      const inventory = JSON.stringify(campus);
+      const version = versions(campus.id);
+      if (known.get(campus.id) === `${version ?? ''}${inventory}${rules}`) return [];
       return [
         {
-          sql: `INSERT INTO campus_plans (campus, from_at, inventory, rules) VALUES (?, ?, ?, ?)
-                ON CONFLICT (campus, from_at) DO UPDATE SET inventory = excluded.inventory, rules = excluded.rules`,
-          params: [campus.id, now, JSON.stringify(campus), JSON.stringify(this.#rules)],
+          sql: `INSERT INTO campus_plans (campus, from_at, inventory, rules, version) VALUES (?, ?, ?, ?, ?)
+                ON CONFLICT (campus, from_at) DO UPDATE
+                SET inventory = excluded.inventory, rules = excluded.rules, version = excluded.version`,
+          params: [campus.id, now, inventory, rules, version],
         },
       ];
     });
     if (statements.length > 0) await this.#store.commit(statements);
-    for (const campus of campuses) this.#held.set(campus.id, this.#text(campus));
   }
 
   /** What a campus was at a moment; of before its first plan that first one. Null: there never was such a campus. */
   async at(campus: string, moment: number): Promise<PlannedBy | null> {
-    const [row] = await this.#store.read<{ inventory: string; rules: string }>(
-      `SELECT inventory, rules FROM campus_plans WHERE campus = ?
+    const [row] = await this.#store.read<{ inventory: string; rules: string; version: number | null }>(
+      `SELECT inventory, rules, version FROM campus_plans WHERE campus = ?
        ORDER BY from_at > ?, CASE WHEN from_at > ? THEN from_at ELSE -from_at END LIMIT 1`,
       [campus, moment, moment],
     );
     if (row === undefined) return null;
     const inventory = campusInventory.parse(JSON.parse(row.inventory));
-    return { campus: inventory, rules: ruleSet.parse(JSON.parse(row.rules)), days: this.daysOf(inventory) };
+    const rules = ruleSet.parse(JSON.parse(row.rules));
+    return { campus: inventory, rules, days: this.daysOf(inventory), version: row.version };
   }
 
-  planOf({ campus, rules, days }: PlannedBy): CampusPlan {
-    return planCampus(campus, rules, days);
+  planOf({ campus, rules, days, version }: PlannedBy): CampusPlan {
+    return planCampus(campus, rules, days, version);
   }
 
   daysOf({ calendar }: CampusInventory): SchoolDays {
@@ -79,9 +82,5 @@ export class Plans {
     let days = this.#days.get(key);
     if (days === undefined) this.#days.set(key, (days = new SchoolDays(calendar, this.#holidays)));
     return days;
-  }
-
-  #text(campus: CampusInventory): string {
-    return JSON.stringify(campus) + JSON.stringify(this.#rules);
   }
 }

@@ -7,18 +7,20 @@ const renewedAfter = 1 / 3;
 
 /** What liveness says of devices, each word told once and renewed before it lapses. */
 export class LivenessWords {
-  readonly #told = new Map<string, { text: string; at: number }>();
+  /** By gateway and device. */
+  readonly #told = new Map<string, Map<string, { text: string; at: number }>>();
 
   /** What is to be told of the devices of a gateway now. */
   of(campus: string, gateway: Gateway, wanted: ReadonlySet<string>, now: number): Word[] {
     // Since the start of the cloud nobody has told anything of it: that is our ignorance, not its silence.
     if (gateway.state === 'unknown' || gateway.campus !== campus) return [];
     const words: Word[] = [];
+    const before = this.#told.get(gateway.id);
     for (const device of gateway.devices.values()) {
       const ref = `${gateway.id}/${device.id}`;
       if (!wanted.has(ref)) continue;
       const word = wordOf(campus, gateway, device, now);
-      const told = this.#told.get(ref);
+      const told = before?.get(ref);
       const news = told === undefined || told.text !== textOf(word);
       const { holds_ms, at } = word.piece;
       if (news || (holds_ms !== null && at - told.at >= holds_ms * renewedAfter)) words.push(word);
@@ -28,12 +30,17 @@ export class LivenessWords {
 
   /** They are committed. */
   told(words: readonly Word[]): void {
-    for (const word of words) this.#told.set(word.piece.device, { text: textOf(word), at: word.piece.at });
+    for (const word of words) {
+      const { device, at } = word.piece;
+      const gateway = device.slice(0, device.indexOf('/'));
+      const told = this.#told.get(gateway) ?? new Map<string, { text: string; at: number }>();
+      this.#told.set(gateway, told.set(device, { text: textOf(word), at }));
+    }
   }
 
-  /** Says everything again: it may be another campus that listens. */
-  again(): void {
-    this.#told.clear();
+  /** Says everything of a gateway again: it may be another campus that listens. */
+  again(gateway: string): void {
+    this.#told.delete(gateway);
   }
 }
 

@@ -1,79 +1,69 @@
 import { type Backoff, backoff } from '#platform/backoff.ts';
-import type { Clock, Log, Randomness, SqlValue, Statement } from '#platform/ports.ts';
+import type { Randomness } from '#platform/ports.ts';
+import { reasonOf } from '#platform/reason.ts';
 import { within } from '#platform/within.ts';
-import type { ApiAlert } from '#protocols/api.ts';
-import type { Feed } from '../feed.ts';
-import type { Store } from '../store/store.ts';
-import type { Notification } from './webhook.ts';
-
-/** A way of telling people. `tell` rejects with a sentence when it was not heard. */
-export interface Channel {
-  id: string;
-  tell(notification: Notification): Promise<void>;
-}
+import { type ApiAlert, type ApiChannel, isAboutAlarm } from '#protocols/api.ts';
+import { type Channel, type Notice, TooFast, type Trial } from './channel.ts';
+import { eventOf, Queue, type QueueParts, type Waiting } from './queue.ts';
+import type { Route } from './routing.ts';
+import { Pace } from './pace.ts';
 
 /** What nobody has taken for so long is given up, and logged as such. */
 export const givenUpAfterMs = 3 * 86_400_000;
 const stopWithinMs = 1_000;
 const retryFirstMs = 1_000;
 const retryMostMs = 15 * 60_000;
-/** Alerts that wait at one channel and are looked at in one round. */
-const atOnce = 500;
-const entriesAtOnce = 500;
+/** A clock that was set while something was held must not hold it for ever. */
+const looksAgainMs = 3_600_000;
 
-interface Parts {
-  clock: Clock;
+export interface NotifierParts extends QueueParts {
   random: Randomness;
-  log: Log;
-  store: Store;
-  feed: Feed;
+  /** What the rules say of an alert at a channel, at `now` (UTC ms). */
+  route(alert: ApiAlert, channel: Channel, now: number): Route;
 }
 
-type Waiting = Omit<ApiAlert, 'text'> & {
-  text: string;
-  notification: number;
-  /** `opened`, `repeated-N` or `closed`. */
-  event: string;
-  tries: number;
-};
+interface Due {
+  row: Waiting;
+  notice: Notice;
+  urgent: boolean;
+}
 
 /**
- * Tells every alert's opening and closing on every channel, until it is heard. What is still to be told is a row
- * that was written before anything is sent, so a restart forgets nothing; each channel goes at its own pace.
- * A channel that is new is told what is open now. Returns what stops it.
+ * Tells one channel every alert that it is to be told, until it is heard. Each channel goes at its own pace: one that
+ * is slow or gone delays no other.
  */
-export async function startNotifier(
-  parts: Parts,
-  channels: readonly Channel[],
-): Promise<() => Promise<void>> {
-  const stops: (() => Promise<void>)[] = [];
-  for (const channel of channels) {
-    const notifier = new ChannelNotifier(parts, channel);
-    stops.push(() => notifier.stop());
-    notifier.start();
-  }
-  return async () => void (await Promise.all(stops.map((stop) => stop())));
-}
-
-class ChannelNotifier {
-  readonly #parts: Parts;
-  readonly #channel: Channel;
+export class Notifier {
+  readonly channel: Channel;
+  readonly #parts: NotifierParts;
+  readonly #queue: Queue;
+  readonly #pace: Pace;
   /** Of rows that failed: when each may be tried again (monotonic). Begins anew with the process. */
   readonly #later = new Map<number, { at: number; wait: Backoff }>();
-  #position: number | null = null;
+  #last: ApiChannel['last'] = null;
   #stopped = false;
+  #news = false;
   #awake = Promise.withResolvers<void>();
   #cancel = () => {};
   #unsubscribe = () => {};
   #running = Promise.resolve();
 
-  constructor(parts: Parts, channel: Channel) {
+  constructor(parts: NotifierParts, channel: Channel) {
     this.#parts = parts;
-    this.#channel = channel;
+    this.channel = channel;
+    this.#pace = new Pace(channel.perMinute);
+    const now = () => Math.round(parts.clock.wall());
+    this.#queue = new Queue(
+      parts,
+      channel.id,
+      (alert) => parts.route(alert, channel, now()).when !== 'never',
+    );
   }
 
   start(): void {
-    this.#unsubscribe = this.#parts.feed.subscribe(() => this.#awake.resolve());
+    this.#unsubscribe = this.#parts.feed.subscribe(() => {
+      this.#news = true;
+      this.#awake.resolve();
+    });
     this.#running = this.#run();
   }
 
@@ -86,19 +76,39 @@ class ChannelNotifier {
     await within(this.#parts.clock, stopWithinMs, this.#running);
   }
 
+  async state(): Promise<ApiChannel> {
+    const { id, kind, language } = this.channel;
+    return {
+      id,
+      kind,
+      language,
+      waiting: await this.#queue.count(),
+      lost: this.#queue.lost,
+      last: this.#last,
+    };
+  }
+
+  /** Sends a message that says it is a trial, past the queue. Rejects with the other side's refusal. */
+  async try(trial: Trial): Promise<string> {
+    const { clock } = this.#parts;
+    this.#pace.sent(clock.monotonic());
+    return this.#remember(this.channel.try(trial));
+  }
+
   async #run(): Promise<void> {
     const { clock, random, log } = this.#parts;
     const wait = backoff({ firstMs: retryFirstMs, maxMs: retryMostMs }, random);
     while (!this.#stopped) {
       this.#awake = Promise.withResolvers();
+      this.#news = false;
       let next: number | null;
       try {
-        await this.#queue();
+        await this.#queue.fill();
         next = await this.#tellDue();
         wait.reset();
       } catch (error) {
         if (this.#stopped) return;
-        log.error('alerts could not be told', { channel: this.#channel.id, error });
+        log.error('alerts could not be told', { channel: this.channel.id, error });
         next = clock.monotonic() + wait.next();
       }
       if (this.#stopped) return;
@@ -109,150 +119,143 @@ class ChannelNotifier {
     }
   }
 
-  /** Writes down what the feed has said since the last look, together with how far it was read. */
-  async #queue(): Promise<void> {
-    const { store, feed } = this.#parts;
-    const key = `notified:${this.#channel.id}`;
-    if (this.#position === null) {
-      const [row] = await store.read<{ value: string }>('SELECT value FROM meta WHERE key = ?', [key]);
-      this.#position = row === undefined ? -1 : Number(row.value);
-    }
-    const mark = (position: number): Statement => ({
-      sql: `INSERT INTO meta (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`,
-      params: [key, String(position)],
-    });
-    if (this.#position < 0 || !(await feed.holds(this.#position))) {
-      // A new channel, or one that was away for longer than the feed goes back: what is open is what counts.
-      const latest = await feed.latest();
-      await store.commit([
-        ...this.#wanted('a.closed_at IS NULL', []),
-        ...this.#wanted('true', [], 'closed'),
-        mark(latest),
-      ]);
-      this.#position = latest;
-    }
-    for (;;) {
-      const entries = await feed.after(this.#position, entriesAtOnce);
-      const last = entries.at(-1);
-      if (last === undefined) return;
-      const ids = entries.filter((entry) => entry.type === 'alert').map((entry) => Number(entry.subject));
-      if (ids.length > 0) {
-        const where = `a.id IN (${ids.map(() => '?').join(', ')})`;
-        await store.commit([
-          ...this.#wanted(where, ids),
-          ...this.#wantedAgain(where, ids),
-          ...this.#wanted(where, ids, 'closed'),
-          mark(last.id),
-        ]);
-      }
-      this.#position = last.id;
-    }
-  }
-
-  /** Rows for the alerts of `where`. Only who was told that it opened is told that it closed. */
-  #wanted(where: string, params: readonly SqlValue[], event: 'opened' | 'closed' = 'opened'): Statement[] {
-    const { id } = this.#channel;
-    const told = `SELECT 1 FROM notifications n WHERE n.alert = a.id AND n.channel = ? AND n.event = 'opened'`;
-    return [
-      {
-        sql: `INSERT INTO notifications (alert, event, channel)
-              SELECT a.id, ?, ? FROM alerts a
-              WHERE ${where} ${event === 'closed' ? `AND a.closed_at IS NOT NULL AND EXISTS (${told})` : ''}
-              ON CONFLICT (alert, event, channel) DO NOTHING`,
-        params: [event, id, ...params, ...(event === 'closed' ? [id] : [])],
-      },
-    ];
-  }
-
-  /** Who is still to be told something of an alert need not be told of it again: so a dead channel piles up nothing. */
-  #wantedAgain(where: string, params: readonly SqlValue[]): Statement[] {
-    const { id } = this.#channel;
-    return [
-      {
-        sql: `INSERT INTO notifications (alert, event, channel)
-              SELECT a.id, 'repeated-' || a.repeats, ? FROM alerts a
-              WHERE ${where} AND a.repeats > 0 AND a.closed_at IS NULL AND NOT EXISTS
-                (SELECT 1 FROM notifications n WHERE n.alert = a.id AND n.channel = ? AND n.done_at IS NULL)
-              ON CONFLICT (alert, event, channel) DO NOTHING`,
-        params: [id, ...params, id],
-      },
-    ];
-  }
-
   /** Tells what may be told now. Returns when (monotonic) the next one may be, null when none waits. */
   async #tellDue(): Promise<number | null> {
-    const { clock, store } = this.#parts;
-    const waiting = await store.read<Waiting>(
-      `SELECT n.id AS notification, n.event, n.tries, a.* FROM notifications n JOIN alerts a ON a.id = n.alert
-       WHERE n.channel = ? AND n.done_at IS NULL
-         AND (n.event = 'closed' OR n.event = 'opened' OR a.closed_at IS NULL)
-         AND (n.event = 'opened' OR EXISTS (SELECT 1 FROM notifications o WHERE o.alert = n.alert
-           AND o.channel = n.channel AND o.event = 'opened' AND o.done_at IS NOT NULL))
-       ORDER BY n.id LIMIT ?`,
-      [this.#channel.id, atOnce],
-    );
-    let next: number | null = null;
-    for (const row of waiting) {
-      if (this.#stopped) return null;
-      const may = this.#later.get(row.notification)?.at ?? 0;
-      const again = may > clock.monotonic() ? may : await this.#tell(row);
-      if (again !== null) next = Math.min(next ?? again, again);
-      // Its closing may wait for this very row.
-      else next = clock.monotonic();
+    const { clock } = this.#parts;
+    const { due, next } = await this.#due();
+    let soonest = next;
+    const again = (at: number) => {
+      soonest = Math.min(soonest ?? at, at);
+    };
+    while (due.length > 0 && !this.#stopped) {
+      // What is about an alarm goes by itself, never as one line among others.
+      const { urgent } = due[0]!;
+      const at = this.#pace.mayAt(clock.monotonic(), urgent);
+      if (at > clock.monotonic()) {
+        again(at);
+        break;
+      }
+      const batch = due.filter((one) => one.urgent === urgent).slice(0, this.channel.most);
+      const told = await this.#tell(batch);
+      due.splice(0, due.length, ...due.filter((one) => !told.includes(one)));
+      // What failed has a time of its own now, another row may have waited for one of these, and an alarm that has
+      // come meanwhile goes first.
+      again(clock.monotonic());
+      if (this.#news) break;
     }
-    return next;
+    return soonest;
   }
 
-  /** Returns null when it is done with, else when it may be tried again. */
-  async #tell(row: Waiting): Promise<number | null> {
-    const { clock, random, log, store } = this.#parts;
-    const { notification, tries, text, id, code, severity, subject, mode, repeats, opened_at, closed_at } =
-      row;
-    const event = row.event === 'opened' || row.event === 'closed' ? row.event : 'repeated';
-    const alert: ApiAlert = {
-      id,
-      code,
-      severity,
-      subject,
-      mode,
-      repeats,
-      text: JSON.parse(text) as ApiAlert['text'],
-      opened_at,
-      // What was open when it opened stays so in the telling of it.
-      closed_at: event === 'closed' ? closed_at : null,
-    };
-    // Of what is told again while it lasts only the opening can grow old.
-    const since = event === 'closed' ? (closed_at ?? opened_at) : opened_at;
-    const done = (error: string | null): Statement => ({
-      sql: 'UPDATE notifications SET tries = ?, done_at = ?, last_error = ? WHERE id = ?',
-      params: [tries + 1, Math.round(clock.wall()), error, notification],
-    });
-    try {
-      await this.#channel.tell({ id: `${store.epoch}-${notification}`, event, alert });
-    } catch (failure) {
-      const reason = (failure as Error).message;
-      const fields = { channel: this.#channel.id, alert: id, event, reason, tries: tries + 1 };
-      if (event !== 'repeated' && clock.wall() - since > givenUpAfterMs) {
-        log.error('an alert was not heard for days and is given up', fields);
-        await store.commit([done(`given up: ${reason}`)]);
-        this.#later.delete(notification);
-        return null;
+  /** Rows that may be told now, and when (monotonic) the next of those that may not. */
+  async #due(): Promise<{ due: Due[]; next: number | null }> {
+    const { clock, store, read } = this.#parts;
+    const waiting = await this.#queue.waiting();
+    const still = new Set(waiting.map(({ id }) => id));
+    for (const id of this.#later.keys()) if (!still.has(id)) this.#later.delete(id);
+    const ids = [...new Set(waiting.map(({ alert }) => alert))];
+    const found = await read(`id IN (SELECT value FROM json_each(?))`, [JSON.stringify(ids)], ids.length);
+    const alerts = new Map(found.map((alert) => [alert.id, alert]));
+    const due: Due[] = [];
+    let next: number | null = null;
+    for (const row of waiting) {
+      const alert = alerts.get(row.alert);
+      const later = this.#later.get(row.id)?.at ?? 0;
+      if (alert === undefined) continue;
+      if (later > clock.monotonic()) {
+        next = Math.min(next ?? later, later);
+        continue;
       }
-      log.warn('an alert was not heard; it will be told again', fields);
-      await store.commit([
-        {
-          sql: 'UPDATE notifications SET tries = ?, last_error = ? WHERE id = ?',
-          params: [tries + 1, reason, notification],
-        },
-      ]);
-      const wait =
-        this.#later.get(notification)?.wait ?? backoff({ firstMs: retryFirstMs, maxMs: retryMostMs }, random);
-      const at = clock.monotonic() + wait.next();
-      this.#later.set(notification, { at, wait });
-      return at;
+      const event = eventOf(row);
+      const now = Math.round(clock.wall());
+      const route = this.#parts.route(alert, this.channel, now);
+      const may = await this.#mayBeTold(row, alert, route);
+      if (may === 'no') {
+        await this.#queue.done([row], 'quiet');
+        next = clock.monotonic();
+      } else if (may === 'yes') {
+        const language = route.when === 'later' ? this.channel.language : route.language;
+        // What was open when it opened stays so in the telling of it.
+        const shown: ApiAlert = event === 'closed' ? alert : { ...alert, closed_at: null };
+        const notice = { id: `${store.epoch}-${row.id}`, event, alert: shown, language };
+        due.push({ row, notice, urgent: isAboutAlarm(alert) });
+      } else {
+        if (row.held === 0) await this.#queue.held(row);
+        const wait = Math.min(looksAgainMs, Math.max(1, may.until - now));
+        next = Math.min(next ?? Infinity, clock.monotonic() + wait);
+      }
     }
-    await store.commit([done(null)]);
-    this.#later.delete(notification);
-    return null;
+    return { due, next };
+  }
+
+  async #mayBeTold(row: Waiting, alert: ApiAlert, route: Route): Promise<'yes' | 'no' | { until: number }> {
+    const event = eventOf(row);
+    if (event === 'closed') {
+      if (!(await this.#queue.wasTold(alert.id))) return 'no';
+    } else if (event === 'opened') {
+      if (alert.closed_at !== null && row.held === 1) return 'no';
+    } else if (alert.state !== 'open') return 'no';
+    const quiet = alert.maintenance ?? alert.silenced;
+    if (quiet !== null) return quiet;
+    return route.when === 'later' ? { until: route.at } : 'yes';
+  }
+
+  /** Returns those of the batch that were tried. */
+  async #tell(batch: readonly Due[]): Promise<Due[]> {
+    const { clock, log } = this.#parts;
+    this.#pace.sent(clock.monotonic());
+    const rowsOf = (part: readonly Due[]) => part.map(({ row }) => row);
+    try {
+      const told = this.channel.tell(batch.map(({ notice }) => notice));
+      const { count } = await this.#remember(told, ({ answer }) => answer);
+      const heard = batch.slice(0, count);
+      await this.#queue.done(rowsOf(heard), 'told');
+      for (const { row } of heard) this.#later.delete(row.id);
+      return heard;
+    } catch (failure) {
+      const reason = reasonOf(failure);
+      if (failure instanceof TooFast) {
+        this.#pace.rest(clock.monotonic());
+        log.warn('a channel asks for patience', { channel: this.channel.id, reason });
+        return [...batch];
+      }
+      const { old, young } = Object.groupBy(batch, ({ notice }) => (this.#isOld(notice) ? 'old' : 'young'));
+      const fields = { channel: this.channel.id, reason };
+      if (old !== undefined) {
+        log.error('notices were not heard for days and are given up', { ...fields, notices: old.length });
+        await this.#queue.done(rowsOf(old), 'given-up', `given up: ${reason}`);
+        for (const { row } of old) this.#later.delete(row.id);
+      }
+      if (young !== undefined) {
+        log.warn('notices were not heard; they will be told again', { ...fields, notices: young.length });
+        await this.#queue.failed(rowsOf(young), reason);
+        for (const { row } of young) this.#putOff(row);
+      }
+      return [...batch];
+    }
+  }
+
+  #putOff({ id }: Waiting): void {
+    const { clock, random } = this.#parts;
+    const wait = this.#later.get(id)?.wait ?? backoff({ firstMs: retryFirstMs, maxMs: retryMostMs }, random);
+    this.#later.set(id, { at: clock.monotonic() + wait.next(), wait });
+  }
+
+  /** What is told again while it lasts cannot grow old. */
+  #isOld({ event, alert }: Notice): boolean {
+    if (event === 'repeated' || event === 'escalated') return false;
+    const since = event === 'closed' ? (alert.closed_at ?? alert.opened_at) : alert.opened_at;
+    return this.#parts.clock.wall() - since > givenUpAfterMs;
+  }
+
+  async #remember<T>(telling: Promise<T>, answerOf: (told: T) => string = String): Promise<T> {
+    const at = () => Math.round(this.#parts.clock.wall());
+    try {
+      const told = await telling;
+      this.#last = { at: at(), ok: true, answer: answerOf(told) };
+      return told;
+    } catch (error) {
+      this.#last = { at: at(), ok: false, answer: reasonOf(error) };
+      throw error;
+    }
   }
 }

@@ -279,7 +279,18 @@ export const grownColumns: readonly { table: string; column: string; definition:
   { table: 'signals', column: 'proof', definition: 'TEXT' },
   { table: 'signals', column: 'ended_at', definition: 'INTEGER' },
   { table: 'signals', column: 'ended_reason', definition: 'TEXT' },
+  // The version of the inventory that a plan was made from.
+  { table: 'campus_plans', column: 'version', definition: 'INTEGER' },
   // Of an alert about an alarm: a drill must never look real. How often people were told again.
   { table: 'alerts', column: 'mode', definition: 'TEXT' },
   { table: 'alerts', column: 'repeats', definition: 'INTEGER NOT NULL DEFAULT 0' },
+  // What people did about it, and the steps of the escalation that were taken because nobody did.
+  { table: 'alerts', column: 'acknowledged_by', definition: 'TEXT' },
+  { table: 'alerts', column: 'acknowledged_at', definition: 'INTEGER' },
+  { table: 'alerts', column: 'note', definition: 'TEXT' },
+  { table: 'alerts', column: 'escalated', definition: 'INTEGER NOT NULL DEFAULT 0' },
+  // 0: about an alarm, 1: critical, 2: a warning. Whether it was kept waiting, and what came of it.
+  { table: 'notifications', column: 'weight', definition: 'INTEGER NOT NULL DEFAULT 1' },
+  { table: 'notifications', column: 'held', definition: 'INTEGER NOT NULL DEFAULT 0' },
+  { table: 'notifications', column: 'outcome', definition: 'TEXT' },
 ];

@@ -1,7 +1,10 @@
 import { Buffer } from 'node:buffer';
 import type { Database, Ports, Row, SqlValue, Statement, StatementResult } from '#platform/ports.ts';
 import type { FeedEvent } from '#protocols/api.ts';
+import { attentionSchema } from '../alerts/schema.ts';
 import { fourHundredSchema } from '../four-hundred/schema.ts';
+import { inventorySchema } from '../inventory/schema.ts';
+import { peopleSchema } from '../people/schema.ts';
 import { cloudSchema, grownColumns } from './schema.ts';
 
 /** Entries of the feed that are kept; a reader that was away for longer starts anew. */
@@ -34,7 +37,8 @@ export interface Store {
 /** Opens (and creates) the database `cloud` of this process. */
 export async function openStore(ports: Pick<Ports, 'clock' | 'random' | 'databases'>): Promise<Store> {
   const { clock, random, databases } = ports;
-  const database = await databases.open('cloud', 'durable', cloudSchema + fourHundredSchema);
+  const schema = [cloudSchema, attentionSchema, fourHundredSchema, inventorySchema, peopleSchema].join('');
+  const database = await databases.open('cloud', 'durable', schema);
   await grow(database);
   await database.commit([
     {

@@ -47,6 +47,8 @@ export interface PlannedZone {
 /** What the rules make of a campus: its entities by index, and the parts that they are judged by. It never changes. */
 export interface CampusPlan {
   campus: CampusInventory;
+  /** Of the inventory that this campus stands in; null: it has none. */
+  version: number | null;
   rules: RuleSet;
   days: SchoolDays;
   /** By index: cameras, then buttons, then what watches a gate or a post. */
@@ -71,7 +73,12 @@ export interface CampusPlan {
 }
 
 /** `days`: of the campus's calendar; campuses of one calendar may share them. */
-export function planCampus(campus: CampusInventory, rules: RuleSet, days: SchoolDays): CampusPlan {
+export function planCampus(
+  campus: CampusInventory,
+  rules: RuleSet,
+  days: SchoolDays,
+  version: number | null = null,
+): CampusPlan {
   const known = devicesOf(campus);
   const list = (wanted: (device: InventoryDevice, ref: string) => boolean) =>
     [...known].filter(([ref, device]) => wanted(device, ref)).map(([ref, device]) => ({ ref, device }));
@@ -95,6 +102,7 @@ export function planCampus(campus: CampusInventory, rules: RuleSet, days: School
   const allWindows = campus.calendar.windows.map(({ id }) => id);
   const base = {
     campus,
+    version,
     rules,
     days,
     devices,

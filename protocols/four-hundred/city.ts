@@ -78,6 +78,11 @@ export class CityLedger {
     this.#campuses.set(plan.campus.id, ledger);
   }
 
+  /** It is no longer in the inventory. */
+  remove(campus: string): void {
+    this.#campuses.delete(campus);
+  }
+
   advance(now: number): void {
     for (const campus of this.#campuses.values()) campus.advance(now);
   }

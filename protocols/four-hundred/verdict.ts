@@ -14,6 +14,8 @@ export interface Verdict {
   moment: number;
   as_of: number;
   rules: { id: string; version: string; name: Bilingual };
+  /** The version of the campus's inventory that it was made with; null: it has none. */
+  inventory_version: number | null;
   /** 1, and one more for each time at which more was known of the moment after it. */
   revision: number;
   cells: Cell[];
@@ -27,13 +29,14 @@ export function verdictOf(ledger: CampusLedger): Verdict {
 }
 
 function verdictFrom(ledger: CampusLedger, asOf: number, revision: number): Verdict {
-  const { campus, rules } = ledger.plan;
+  const { campus, rules, version } = ledger.plan;
   const cells = ledger.cells();
   return {
     campus: campus.id,
     moment: ledger.now,
     as_of: asOf,
     rules: { id: rules.id, version: rules.version, name: rules.name },
+    inventory_version: version,
     revision,
     cells,
     levels: Object.fromEntries(items.map((item) => [item, levelOf(cells, item)])) as Verdict['levels'],
@@ -50,6 +53,8 @@ export interface Question {
   campus: CampusInventory;
   rules: RuleSet;
   days: SchoolDays;
+  /** Of the inventory; null: it has none. */
+  version?: number | null;
   /** All evidence of the campus that any rule may look back to, in any order. */
   evidence: readonly Evidence[];
   /** UTC ms; `asOf` is not before it. */
@@ -59,8 +64,8 @@ export interface Question {
 
 /** The verdict of any moment, from the evidence alone. `parts`: what it was made from. */
 export function verdictAt(question: Question): { verdict: Verdict; parts: OpenedPart[] } {
-  const { campus, rules, days, evidence, moment, asOf } = question;
-  const ledger = new CampusLedger(planCampus(campus, rules, days), moment);
+  const { campus, rules, days, version, evidence, moment, asOf } = question;
+  const ledger = new CampusLedger(planCampus(campus, rules, days, version), moment);
   const known = evidence.filter(
     (piece) => piece.known_at <= asOf && Math.min(piece.at, piece.known_at) <= moment,
   );

@@ -7,8 +7,11 @@ import { distanceToEdge, faultOf, isWithin } from './polygon.ts';
 import { type Complain, complainOfRepeats, type Path } from './reference.ts';
 import { complainOfZones } from './zone-complaints.ts';
 
-/** What no single entry of a city can see: counties and ids that are there twice or not at all, then each campus. */
-export function complainOfCity(city: CityInventory, complain: Complain): void {
+/**
+ * What no single entry of a city can see: counties and ids that are there twice or not at all, then each campus.
+ * `looked`: campuses before this place were looked at when they came, and only what is between campuses is.
+ */
+export function complainOfCity(city: CityInventory, complain: Complain, looked = 0): void {
   complainOfRepeats(city.counties, ['counties'], { zh: '区县', en: 'county' }, complain);
   complainOfRepeats(city.campuses, ['campuses'], { zh: '校区', en: 'campus' }, complain);
   const gateways = new Map<string, string>();
@@ -34,7 +37,7 @@ export function complainOfCity(city: CityInventory, complain: Complain): void {
       }
       gateways.set(id, campus.id);
     }
-    complainOfCampus(campus, path, complain);
+    if (c >= looked) complainOfCampus(campus, path, complain);
   }
 }
 

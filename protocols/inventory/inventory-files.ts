@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import type { Bilingual } from '../messages/bilingual.ts';
-import { type CampusInventory, campusInventory, type CityInventory, cityInventory } from './campus.ts';
 import { complainOfCity } from './complaints.ts';
+import { type CampusEntryFull, campusFileEntry, type CityEntry, cityEntry, type KeptCity } from './entry.ts';
 import type { Path } from './reference.ts';
 import { inChinese } from './schema-words.ts';
 
@@ -20,9 +20,9 @@ export interface Complaint {
 
 const part = z.strictObject({
   /** In exactly one of the files. */
-  city: z.strictObject({ id: cityInventory.shape.id, name: cityInventory.shape.name }).optional(),
-  counties: cityInventory.shape.counties.optional(),
-  campuses: z.array(campusInventory).default([]),
+  city: cityEntry.omit({ counties: true }).optional(),
+  counties: cityEntry.shape.counties.optional(),
+  campuses: z.array(campusFileEntry).default([]),
 });
 
 /**
@@ -31,10 +31,10 @@ const part = z.strictObject({
  */
 export function joinFiles(
   files: readonly InventoryFile[],
-): { city: CityInventory; complaints: null } | { city: null; complaints: Complaint[] } {
+): { city: KeptCity; complaints: null } | { city: null; complaints: Complaint[] } {
   const complaints: Complaint[] = [];
-  const campuses: { campus: CampusInventory; file: string; index: number }[] = [];
-  const counties: { county: CityInventory['counties'][number]; file: string; index: number }[] = [];
+  const campuses: { campus: CampusEntryFull; file: string; index: number }[] = [];
+  const counties: { county: CityEntry['counties'][number]; file: string; index: number }[] = [];
   let city: { id: string; name?: Bilingual | undefined } | null = null;
   for (const { file, value } of files) {
     const parsed = part.safeParse(value);
@@ -64,7 +64,7 @@ export function joinFiles(
     const text = { zh: '没有一个文件写明城市', en: 'no file names the city' };
     complaints.push({ file: files[0]?.file ?? '', path: ['city'], text });
   }
-  const joined: CityInventory = {
+  const joined: KeptCity = {
     id: city?.id ?? 'city',
     name: city?.name,
     counties: counties.map(({ county }) => county),

@@ -48,6 +48,8 @@ export const deviceReport = z.object({
   health: deviceHealth.nullable(),
   /** Whether the wire to it (tty, socket) is open. */
   line_open: z.boolean(),
+  /** The wire (an address), where others hang on it too: what fails together has one cause. */
+  wire: z.string().max(300).optional(),
   /** What the device says of itself: battery, firmware, clock drift. */
   facts: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])),
   /** What it can be asked to do. */

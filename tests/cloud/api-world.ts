@@ -2,6 +2,7 @@ import { startApi } from '#cloud/api/api.ts';
 import type { ApiOptions, Api } from '#cloud/api/api.ts';
 import type { CloudConfig } from '#cloud/config.ts';
 import { createAlerts } from '#cloud/alerts/alerts.ts';
+import { createAttention } from '#cloud/alerts/attention.ts';
 import type { Alerts } from '#cloud/alerts/alerts.ts';
 import { startCommands } from '#cloud/commands/commands.ts';
 import type { Commands } from '#cloud/commands/commands.ts';
@@ -10,8 +11,12 @@ import { startDrills } from '#cloud/drills/drills.ts';
 import type { Drills } from '#cloud/drills/drills.ts';
 import { createFeed } from '#cloud/feed.ts';
 import { FourHundred } from '#cloud/four-hundred/four-hundred.ts';
+import { realSpreadsheets } from '#platform/real/spreadsheets.ts';
+import { Register } from '#cloud/people/register.ts';
+import { Inventory } from '#cloud/inventory/inventory.ts';
 import { createIncidents } from '#cloud/incidents/incidents.ts';
 import { startLiveness } from '#cloud/liveness/liveness.ts';
+import type { Channels } from '#cloud/notify/notify.ts';
 import { namesOf } from '#cloud/names.ts';
 import type { Liveness } from '#cloud/liveness/liveness.ts';
 import { Shedding } from '#cloud/ingest/shedding.ts';
@@ -76,6 +81,9 @@ export class ApiWorld {
   fourHundred!: FourHundred;
   /** Null: there is none. */
   inventory: CityInventory | null = null;
+  kept!: Inventory;
+  people!: Register;
+  channels: Channels = { list: async () => [], try: async () => null };
   #signals = 0;
 
   async start(options: Partial<ApiOptions> = {}): Promise<this> {
@@ -124,15 +132,17 @@ export class ApiWorld {
     const names = namesOf(campuses);
     const { alerts, commands } = this;
     this.drills = await startDrills({ clock, random: seeded(9), log: quiet, store, alerts, commands, names });
+    this.kept = await Inventory.open({ clock, log: quiet, store, files: this.inventory });
+    this.people = await Register.open(store);
     this.fourHundred = await FourHundred.start({
       clock,
       log: quiet,
       store,
       liveness: this.liveness,
-      inventory: { current: () => this.inventory, onChange: () => () => {} },
+      inventory: this.kept,
       rules: readRules(),
       holidays: readHolidays(),
-      personOf: (card) => card,
+      personOf: (campus, card) => this.people.personOf(campus, card),
     });
     this.api = await startApi(
       {
@@ -141,6 +151,8 @@ export class ApiWorld {
         store,
         feed,
         liveness: this.liveness,
+        channels: this.channels,
+        attention: await createAttention({ clock, log: quiet, store }),
         incidents: createIncidents({ clock, store }),
         centres: () => this.centres,
         telemetry: { query: async () => [{ at: 0, mean: 1, min: 1, max: 1, count: 1 }] },
@@ -150,6 +162,9 @@ export class ApiWorld {
         endDelivery: async () => this.ends,
         records: recordsIn({ store, clock }),
         pictures: this.pictures,
+        inventory: this.kept,
+        people: this.people,
+        spreadsheets: realSpreadsheets(),
         fourHundred: this.fourHundred,
         densities: [],
         load: () => new Shedding(clock, seeded(), 1000, () => {}).load(),

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto';
 import { type Cloud, startCloud } from '#cloud/start.ts';
+import type { Outside } from '#cloud/notify/notify.ts';
 import { type CloudConfig, cloudConfig } from '#cloud/config.ts';
 import type { Door, DoorResult, DoorSignal, Supervision } from '#platform/doors/door.ts';
 import type { FilePort, MqttLinkOptions, Ports, SqlValue } from '#platform/ports.ts';
@@ -68,6 +69,7 @@ export class CloudWorld {
   takesTests = true;
   /** What a test wants otherwise than `config`. */
   more: Partial<CloudConfig> = {};
+  outside: Outside = {};
   /** Not in every world. */
   files: FilePort | null = null;
   /** Null: there is none. */
@@ -138,7 +140,8 @@ export class CloudWorld {
       ports,
       { ...config, campuses: this.#campuses, ...this.more },
       {
-        inventory: { current: () => this.inventory, onChange: () => () => {} },
+        inventoryFiles: this.inventory,
+        ...this.outside,
         centres: [
           {
             id: 'police',

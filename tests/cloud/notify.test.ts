@@ -3,12 +3,15 @@ import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { createAlerts } from '#cloud/alerts/alerts.ts';
+import { alertReader } from '#cloud/alerts/reading.ts';
 import type { Alerts } from '#cloud/alerts/alerts.ts';
 import { createFeed } from '#cloud/feed.ts';
-import { givenUpAfterMs, startNotifier } from '#cloud/notify/notifier.ts';
-import { callWebhook } from '#cloud/notify/webhook.ts';
+import type { Channel, Notice, Told } from '#cloud/notify/channel.ts';
+import { givenUpAfterMs, Notifier } from '#cloud/notify/notifier.ts';
+import type { Rule } from '#cloud/notify/config.ts';
+import { routeOf } from '#cloud/notify/routing.ts';
+import { webhookChannel } from '#cloud/notify/webhook.ts';
 import { signatureOf } from '#protocols/standard-webhooks.ts';
-import type { Notification } from '#cloud/notify/webhook.ts';
 import { eventsKept, openStore } from '#cloud/store/store.ts';
 import type { Store } from '#cloud/store/store.ts';
 import { realHttp } from '#platform/real/http.ts';
@@ -20,16 +23,22 @@ let databases: MemoryDatabases;
 let store: Store;
 let alerts: Alerts;
 let stop: () => Promise<void>;
+let rules: Rule[];
 
 beforeEach(() => {
   clock = new HandClock();
   databases = new MemoryDatabases();
   stop = async () => {};
+  rules = [];
 });
 afterEach(() => stop());
 
 /** A channel that writes down what it was told, and fails as often as `fails` says. */
-class Receiver {
+class Receiver implements Channel {
+  readonly kind = 'webhook';
+  readonly language = 'both';
+  readonly perMinute = null;
+  readonly most = 1;
   readonly id: string;
   heard: string[] = [];
   ids: string[] = [];
@@ -39,7 +48,9 @@ class Receiver {
   constructor(id = 'duty') {
     this.id = id;
   }
-  tell = async ({ id, event, alert }: Notification): Promise<void> => {
+  try = async () => 'tried';
+  tell = async ([notice]: readonly Notice[]): Promise<Told> => {
+    const { id, event, alert } = notice!;
     this.tries += 1;
     this.ids.push(id);
     if (this.stuck) return new Promise(() => {});
@@ -48,16 +59,26 @@ class Receiver {
       throw new Error('no answer');
     }
     this.heard.push(`${event} ${alert.subject}`);
+    return { count: 1, answer: 'heard' };
   };
 }
 
 async function start(...receivers: Receiver[]) {
   store = await openStore({ clock, random: seeded(), databases });
   alerts = await createAlerts({ clock, log: quiet, store });
-  stop = await startNotifier(
-    { clock, random: seeded(), log: quiet, store, feed: createFeed(store) },
-    receivers,
-  );
+  const parts = {
+    clock,
+    random: seeded(),
+    log: quiet,
+    store,
+    feed: createFeed(store),
+    read: alertReader({ clock, store, campusOf: () => 'school' }),
+    route: (alert: ApiAlert, channel: Channel, now: number) =>
+      routeOf(alert, channel, rules, now, 'Asia/Shanghai'),
+  };
+  const notifiers = receivers.map((receiver) => new Notifier(parts, receiver));
+  for (const notifier of notifiers) notifier.start();
+  stop = async () => void (await Promise.all(notifiers.map((notifier) => notifier.stop())));
   await clock.pass(0);
 }
 
@@ -244,6 +265,14 @@ describe('a webhook', () => {
     code: 'gateway-offline',
     severity: 'critical',
     subject: 'gate',
+    campus: null,
+    gateway: null,
+    device: null,
+    state: 'open',
+    escalated: 0,
+    acknowledged: null,
+    silenced: null,
+    maintenance: null,
     mode: null,
     repeats: 0,
     text: { zh: '断', en: 'cut' },
@@ -264,12 +293,10 @@ describe('a webhook', () => {
     await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
     const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}/hook`;
     const call = () =>
-      callWebhook(
-        realHttp,
+      webhookChannel(
         { id: 'duty', url, secret: 'a secret' },
-        { id: 'm1', event: 'opened', alert },
-        5_000_999,
-      );
+        { http: realHttp, clock: Object.assign(new HandClock(), { wall: () => 5_000_999 }) },
+      ).tell([{ id: 'm1', event: 'opened', alert, language: 'both' }]);
     await call()
       .finally(() => server.close())
       .catch((error: Error) => seen.push({ headers: {}, body: error.message }));

@@ -84,7 +84,12 @@ test('the API says where an alarm is and which cameras look there', async () => 
   await world.start();
   const alarm = press(world, 1, { facts: { device: 'b1' } });
   await world.says(alarm);
-  const views = createViews({ clock: world.clock, store: world.cloud.store, campuses });
+  const views = createViews({
+    clock: world.clock,
+    store: world.cloud.store,
+    campuses,
+    liveness: world.cloud.liveness,
+  });
   const [shown] = await views.alarmsByName([nameText(alarm.name)]);
   expect(shown!.place).toMatchObject({
     building: { zh: '主楼' },

@@ -35,6 +35,7 @@ const feedTypes: Record<FeedEvent['type'], true> = {
   drill: true,
   probe: true,
   verdict: true,
+  maintenance: true,
 };
 
 /**

@@ -101,6 +101,7 @@ export function withEvent(view: View, event: FeedEvent): View {
     case 'drill':
     case 'probe':
     case 'verdict':
+    case 'maintenance':
       // Nothing of these is shown yet.
       return view;
   }

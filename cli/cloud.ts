@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { consoleFolder } from '../bin/build-console.mjs';
 import { openAccess } from '#cloud/access/access.ts';
+import { singleSignOn } from '#cloud/access/single-sign-on.ts';
 import { startApi } from '#cloud/api/api.ts';
 import { startEmbeddedBroker } from '#cloud/broker/embedded.ts';
 import type { CloudConfig } from '#cloud/config.ts';
@@ -71,6 +72,9 @@ export function cloud(options: CloudOptions): Promise<void> {
           token: token(options.tokenFile ?? join(dataDir, 'cli-token')),
           consoleDir: consoleFolder,
           access,
+          ...(config.sign_in.oidc && {
+            singleSignOn: singleSignOn(config.sign_in.oidc, { ...ports, http: realHttp }),
+          }),
           ...(tls && { tls: { cert: pem(tls.cert), key: pem(tls.key) } }),
           ...(behindProxy && { behindProxy }),
         },

@@ -198,6 +198,14 @@ describe('maintenance', () => {
     expect(await states()).toEqual(['open', 'open', 'open']);
   });
 
+  it('of a whole campus does not cover how long its alarms take', async () => {
+    const text = { zh: '太慢', en: 'too slow' };
+    await world.alerts.raise({ code: 'latency-breach', severity: 'warning', subject: 'school', text });
+    await world.alerts.raise(device());
+    await declare();
+    expect([(await alert(1)).state, (await alert(2)).state]).toEqual(['open', 'maintenance']);
+  });
+
   it('of some devices is theirs alone', async () => {
     await world.alerts.raise(device());
     await world.alerts.raise(device('b2'));

@@ -7,6 +7,7 @@ import { apiAlarm, itemsOf } from '#protocols/api.ts';
 import { encodeFrame } from '#protocols/button-frame/encode.ts';
 import { simulatedHardware } from '#sim/description.ts';
 import { openPty, type Pty } from '#sim/pty.ts';
+import { median, percentiles, round, type Percentiles } from './figures.ts';
 
 /**
  * First byte on the tty to 110's receipt back at the edge, for Belfry and for a floor in the same run: the barest
@@ -18,12 +19,6 @@ const units = 100;
 const spacingMs = 25;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
-
-interface Percentiles {
-  p50: number;
-  p95: number;
-  p99: number;
-}
 
 export async function run(): Promise<void> {
   const data = mkdtempSync(join(tmpdir(), 'belfry-bench-'));
@@ -88,7 +83,10 @@ async function startBelfry(data: string): Promise<Contestant> {
   await pause(1500);
 
   const ofTurn = async (from: number) => {
-    const { items } = itemsOf(apiAlarm).parse(await (await fetch(`${url()}/api/v1/alarms?limit=200`)).json());
+    const token = readFileSync(join(data, 'cli-token'), 'utf8').trim();
+    const headers = { authorization: `Bearer ${token}` };
+    const answer = await fetch(`${url()}/api/v1/alarms?limit=200`, { headers });
+    const { items } = itemsOf(apiAlarm).parse(await answer.json());
     return items.filter((alarm) => alarm.received_at >= from);
   };
   return {
@@ -190,18 +188,4 @@ async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void>
 }
 
 const pause = (ms: number) => new Promise((resolve) => setTimeout(resolve, ms));
-const round = (value: number) => Math.round(value * 100) / 100;
 const ms = (value: number) => `${value.toFixed(1).padStart(6)} ms`;
-
-function median(values: number[]): number {
-  const sorted = values.toSorted((a, b) => a - b);
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
-}
-
-/** Nearest rank. */
-function percentiles(values: number[]): Percentiles {
-  const sorted = values.toSorted((a, b) => a - b);
-  const at = (share: number) => sorted[Math.max(0, Math.ceil(share * sorted.length) - 1)]!;
-  return { p50: at(0.5), p95: at(0.95), p99: at(0.99) };
-}

@@ -1,6 +1,7 @@
 /** `npm run bench -- NAME`: each bench is a file beside this one; its last line is one JSON object. */
 const benches: Record<string, () => Promise<{ run(): Promise<void> }>> = {
   'alarm-path': () => import('./alarm-path.ts'),
+  drivers: () => import('./drivers.ts'),
   'four-hundred': () => import('./four-hundred.ts'),
 };
 

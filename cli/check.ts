@@ -17,7 +17,7 @@ const kinds: { kind: string; key: string; reader: () => Promise<Read> }[] = [
     key: 'buttons',
     reader: async () => (await import('./sim-file.ts')).readSimulatorFile,
   },
-  { kind: 'cloud', key: 'centres', reader: async () => (await import('./cloud-file.ts')).readCloudFile },
+  { kind: 'cloud', key: 'centres', reader: async () => (await import('./cloud-file.ts')).checkCloudFile },
 ];
 
 /**

@@ -3,6 +3,7 @@ import { randomBytes } from 'node:crypto';
 import { join, resolve } from 'node:path';
 import { consoleFolder } from '../bin/build-console.mjs';
 import { openAccess } from '#cloud/access/access.ts';
+import { singleSignOn } from '#cloud/access/single-sign-on.ts';
 import { startApi } from '#cloud/api/api.ts';
 import { startEmbeddedBroker } from '#cloud/broker/embedded.ts';
 import type { CloudConfig } from '#cloud/config.ts';
@@ -11,9 +12,11 @@ import { realHttp } from '#platform/real/http.ts';
 import { realMail } from '#platform/real/mail.ts';
 import { realLog } from '#platform/real/log.ts';
 import type { Log } from '#platform/ports.ts';
+import { reasonOf } from '#platform/reason.ts';
+import type { RuleSet } from '#protocols/four-hundred/rules.ts';
 import { realSpreadsheets } from '#platform/real/spreadsheets.ts';
 import { realPorts } from '#platform/real/ports.ts';
-import { readCloudFile } from './cloud-file.ts';
+import { readCloudFile, rulesBeside } from './cloud-file.ts';
 import { inventoryIn } from './inventory-folder.ts';
 import { logOptions } from './logging.ts';
 import { listening } from './ports.ts';
@@ -39,7 +42,9 @@ export function cloud(options: CloudOptions): Promise<void> {
 
     const { broker, url } = await openBroker(config, options.mqttPort, realLog(log));
     const ports = realPorts({ dataDir, mqttUrl: url, log });
+    const rules = ownRules(options.config, config, ports.log);
     const running = await startCloud(ports, config, {
+      ...(rules && { rules }),
       http: realHttp,
       mail: realMail,
       inventoryFiles: inventoryIn(join(dataDir, 'inventory'), ports.log),
@@ -67,6 +72,9 @@ export function cloud(options: CloudOptions): Promise<void> {
           token: token(options.tokenFile ?? join(dataDir, 'cli-token')),
           consoleDir: consoleFolder,
           access,
+          ...(config.sign_in.oidc && {
+            singleSignOn: singleSignOn(config.sign_in.oidc, { ...ports, http: realHttp }),
+          }),
           ...(tls && { tls: { cert: pem(tls.cert), key: pem(tls.key) } }),
           ...(behindProxy && { behindProxy }),
         },
@@ -106,6 +114,18 @@ function pem(file: string): string {
     return readFileSync(file, 'utf8');
   } catch (error) {
     throw new UserError(`http.tls: ${(error as Error).message}`);
+  }
+}
+
+/** With a mistake in them the national rules judge: alarms are served as always. */
+function ownRules(file: string, config: CloudConfig, log: Log): RuleSet | undefined {
+  try {
+    return rulesBeside(file, config);
+  } catch (error) {
+    log.error('the rules of the four hundred have mistakes; the national ones judge', {
+      reason: reasonOf(error),
+    });
+    return undefined;
   }
 }
 

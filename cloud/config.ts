@@ -2,6 +2,7 @@ import { z } from 'zod';
 import { doorConfig } from '#platform/doors/open.ts';
 import { bilingual } from '#protocols/messages/bilingual.ts';
 import { id } from '#protocols/signal.ts';
+import { signInConfig } from './access/config.ts';
 import { complainOfNotify, notifyConfig, webhook } from './notify/config.ts';
 import { picturesConfig } from './pictures/config.ts';
 import { campus, complainOfCampuses, complainOfRepeats } from './campus-config.ts';
@@ -104,6 +105,7 @@ export const cloudConfig = z
   .strictObject({
     broker: broker.prefault({}),
     http: http.prefault({}),
+    sign_in: signInConfig.prefault({}),
     /** `bound_ms`: the time within which a press must be acknowledged by 110. */
     latency: z.strictObject({ bound_ms: z.number().positive().default(2000) }).prefault({}),
     centres: z.array(centre).min(1),
@@ -115,6 +117,8 @@ export const cloudConfig = z
     probes: probes.optional(),
     /** Where no InfluxDB is configured, telemetry lives in the embedded store. */
     pictures: picturesConfig.prefault({}),
+    /** `rules`: a file that tightens the national rules of the four hundred, beside this one. */
+    four_hundred: z.strictObject({ rules: z.string().min(1).optional() }).prefault({}),
     telemetry: z.strictObject({ influx: influx.optional() }).prefault({}),
   })
   .superRefine((config, context) => {

@@ -5,6 +5,7 @@ import { readHolidays } from '#platform/public-holidays.ts';
 import { readRules } from '#platform/rule-set.ts';
 import { within } from '#platform/within.ts';
 import type { ApiCentre } from '#protocols/api.ts';
+import type { RuleSet } from '#protocols/four-hundred/rules.ts';
 import type { GivenCity } from '#protocols/inventory/entry.ts';
 import type { DensityEdition } from '#protocols/sight/pixel-density.ts';
 import { cloudAlarmFilter, cloudBulkFilters, type Lane, topicOf } from '#protocols/messages/topics.ts';
@@ -79,13 +80,14 @@ const closeWithinMs = 1500;
 
 /**
  * Starts the cloud on these ports. Many may run in one process. Centres are those of the file unless others
- * are passed in; `inventoryFiles`: what the folder of the inventory says; `http` is wanted where an InfluxDB or a webhook is configured. Rejects with a `DatabaseError`
+ * are passed in; `inventoryFiles`: what the folder of the inventory says; `rules`: those of the city, left out: the national
+ * ones; `http` is wanted where an InfluxDB or a webhook is configured. Rejects with a `DatabaseError`
  * when the store cannot be opened.
  */
 export async function startCloud(
   ports: Ports,
   config: CloudConfig,
-  other: { centres?: readonly Centre[]; inventoryFiles?: GivenCity | null } & Outside = {},
+  other: { centres?: readonly Centre[]; inventoryFiles?: GivenCity | null; rules?: RuleSet } & Outside = {},
 ): Promise<Cloud> {
   const { clock, random, log } = ports;
   const store = await openStore(ports);
@@ -172,7 +174,7 @@ export async function startCloud(
     store,
     liveness,
     inventory,
-    rules: readRules(),
+    rules: other.rules ?? readRules(),
     holidays: readHolidays(),
     personOf: (campus, card) => people.personOf(campus, card),
   });

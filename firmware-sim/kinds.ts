@@ -8,6 +8,7 @@ import { centres } from './centre/kind.ts';
 import { firePanels } from './fire-panel/kind.ts';
 import { links } from './link/kind.ts';
 import { buses } from './modbus/kind.ts';
+import { mqttDevices } from './mqtt-devices/kind.ts';
 
 /** Every kind of simulated hardware, by the name of its list in sim.yaml. */
 export const kinds = {
@@ -20,6 +21,7 @@ export const kinds = {
   card_readers: cardReaders,
   alarm_panels: alarmPanels,
   fire_panels: firePanels,
+  mqtt_devices: mqttDevices,
   links,
 };
 export type Kinds = typeof kinds;

@@ -1,4 +1,5 @@
 import { z } from 'zod';
+import { bilingual } from './messages/bilingual.ts';
 import { id } from './signal.ts';
 
 /** What somebody may do. Each route of the API declares the one that it needs. */
@@ -57,6 +58,8 @@ export const accountChange = z.strictObject({
 export const apiSession = z.object({
   /** False: nobody has an account yet, and this machine may read without one. */
   set_up: z.boolean(),
+  /** Where a button of that name leads, to sign in with an organisation's own account; null: there is none. */
+  single_sign_on: z.object({ name: bilingual, url: z.string() }).nullable(),
   /** Null: nobody is signed in. `local`: whoever holds the local token; `open`: before the set-up. */
   who: z
     .object({

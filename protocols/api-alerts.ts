@@ -114,7 +114,8 @@ export function covers(
   at: number,
 ): boolean {
   if (at < window.from || at >= window.until || window.ended !== null) return false;
-  if (place.campus !== window.campus) return false;
+  // What is about no machine (how long alarms of a campus take) is nobody's work on site.
+  if (place.campus !== window.campus || place.gateway === null) return false;
   if (window.gateway === null) return true;
   if (place.gateway !== window.gateway) return false;
   return window.devices === null || (place.device !== null && window.devices.includes(place.device));

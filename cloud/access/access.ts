@@ -12,6 +12,7 @@ import {
 } from '#protocols/api-access.ts';
 import type { z } from 'zod';
 import { type Audit, auditIn } from './audit.ts';
+import { identitiesIn } from './identities.ts';
 import { Lockout } from './lockout.ts';
 import { createPasswords } from './passwords.ts';
 import type { Principal } from './principal.ts';
@@ -43,6 +44,8 @@ export interface Access {
   ): Promise<SignIn | null>;
   /** `retryAfterMs`: null when the name or the password is wrong. Rejects with `Crowded`. */
   signIn(username: string, password: string, from: string): Promise<SignIn>;
+  /** Those whom a provider of accounts vouches for. */
+  identities: ReturnType<typeof identitiesIn>;
   signOut(session: string): Promise<void>;
   /** Null: it has ended, or never was. */
   session(session: string): Promise<Principal | null>;
@@ -167,6 +170,8 @@ export async function openAccess(parts: {
       lockout.succeeded(username, from);
       return begin(username, from);
     },
+
+    identities: identitiesIn({ database, now, begin, unusablePassword: () => passwords.hash(secret()) }),
 
     async signOut(session) {
       await database.commit([

@@ -19,6 +19,13 @@ CREATE TABLE IF NOT EXISTS sessions (
   created_at INTEGER NOT NULL,
   seen_at INTEGER NOT NULL
 );
+-- Whom a provider of accounts (OpenID Connect) vouches for, by its own name of them.
+CREATE TABLE IF NOT EXISTS identities (
+  issuer TEXT NOT NULL,
+  subject TEXT NOT NULL,
+  username TEXT NOT NULL REFERENCES accounts(username),
+  PRIMARY KEY (issuer, subject)
+);
 CREATE TABLE IF NOT EXISTS tokens (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   hash TEXT NOT NULL UNIQUE,

@@ -7,6 +7,7 @@ import type { AddressInfo } from 'node:net';
 import { z } from 'zod';
 import { apiReadiness } from '#protocols/api.ts';
 import type { Access } from '../access/access.ts';
+import type { SingleSignOn } from '../access/single-sign-on.ts';
 import { guard, isLoopback, needs, whoOf } from './access.ts';
 import { accountRoutes } from './accounts.ts';
 import { acts } from './acts.ts';
@@ -35,6 +36,7 @@ import { readinessOf } from './readiness.ts';
 import { reference } from './reference.ts';
 import { reads } from './reads.ts';
 import { signInRoutes } from './sign-in.ts';
+import { singleSignOnRoutes } from './single-sign-on.ts';
 import { sessionIn } from './session-cookie.ts';
 import { createViews } from './views.ts';
 
@@ -47,6 +49,8 @@ export interface ApiOptions {
   token: string;
   /** Left out: nobody has an account in this world. `unavailable`: they cannot be read, and only the token opens. */
   access?: Access | 'unavailable';
+  /** Sign-in with an organisation's own accounts, where it is configured. */
+  singleSignOn?: SingleSignOn;
   /** PEM. */
   tls?: { cert: string; key: string };
   /** Addresses (or networks) of the proxies that end TLS before us, whose X-Forwarded headers are believed. */
@@ -142,7 +146,9 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
       await v1.register(pictureRoutes(parts));
       await v1.register(pictureUpload(parts));
       await v1.register(feed(streams, access));
-      await v1.register(signInRoutes(access));
+      await v1.register(signInRoutes(access, options.singleSignOn));
+      if (access !== null && options.singleSignOn)
+        await v1.register(singleSignOnRoutes(options.singleSignOn, access, parts.log));
       if (access !== null) await v1.register(accountRoutes(access));
       v1.get('/openapi.json', { config: { right: 'view' }, schema: { hide: true } }, async () =>
         app.swagger(),

@@ -3,7 +3,7 @@ import { randomUUID } from 'node:crypto';
 import { z } from 'zod';
 import { itemsOf } from '#protocols/api.ts';
 import { maintenanceOf } from '#protocols/api-four-hundred.ts';
-import { evidence } from '#protocols/four-hundred/evidence.ts';
+import { type Evidence, evidence } from '#protocols/four-hundred/evidence.ts';
 import { devicesOf } from '#protocols/inventory/campus.ts';
 import { bilingual } from '#protocols/messages/bilingual.ts';
 import { id } from '#protocols/signal.ts';
@@ -75,6 +75,31 @@ export function fourHundredActs({ fourHundred, clock }: ApiParts): FastifyPlugin
     );
 
     app.post(
+      '/four-hundred/campuses/:campus/maintenance/:id/end',
+      {
+        schema: {
+          summary: 'End a maintenance now, before its time; one that has not begun is not held at all',
+          security,
+          params: params.extend({ id: z.coerce.number().int().min(1) }),
+          body: z.strictObject({ by: who }),
+          response: { 201: evidence },
+        },
+      },
+      async ({ params: { campus, id: maintenance }, body: { by } }, reply) => {
+        inventoryOf(campus);
+        const [declared] = await fourHundred.evidence.pieces(campus, [maintenance]);
+        if (declared?.kind !== 'maintenance')
+          throw new Problem(404, `${campus} has no maintenance ${maintenance}.`);
+        const at = Math.round(clock.wall());
+        if (declared.to <= at) throw new Problem(409, 'This maintenance is over.');
+        const piece = { kind: 'maintenance-ended' as const, at, maintenance, by };
+        return reply
+          .code(201)
+          .send(await declare(campus, piece, `maintenance-ended/${campus}/${maintenance}`));
+      },
+    );
+
+    app.post(
       '/four-hundred/campuses/:campus/explanations',
       {
         schema: {
@@ -131,7 +156,7 @@ export function fourHundredActs({ fourHundred, clock }: ApiParts): FastifyPlugin
         {
           config: { right: 'view' },
           schema: {
-            summary: `What was declared of ${path}, the newest first`,
+            summary: `What was declared of ${path}, the newest first; what ended early with its real end`,
             params,
             querystring: z.object({ limit: z.coerce.number().int().min(1).max(500).default(100) }),
             response: { 200: itemsOf(evidence) },
@@ -139,9 +164,19 @@ export function fourHundredActs({ fourHundred, clock }: ApiParts): FastifyPlugin
         },
         async ({ params: { campus }, query: { limit } }) => {
           inventoryOf(campus);
-          return { items: await fourHundred.evidence.list(campus, kind, limit) };
+          const items = await fourHundred.evidence.list(campus, kind, limit);
+          if (kind !== 'maintenance') return { items };
+          const ended = await fourHundred.evidence.list(campus, 'maintenance-ended', 500);
+          return { items: items.map((one) => untilItsEnd(one, ended)) };
         },
       );
     }
   };
+}
+
+function untilItsEnd(piece: Evidence, ended: readonly Evidence[]): Evidence {
+  const end = ended.find((one) => one.kind === 'maintenance-ended' && one.maintenance === piece.id);
+  return piece.kind === 'maintenance' && end !== undefined
+    ? { ...piece, to: Math.min(piece.to, end.at) }
+    : piece;
 }

@@ -6,10 +6,10 @@ import { items, levels, percentOf } from '#protocols/four-hundred/answer.ts';
 import { repairsOf } from '#protocols/four-hundred/repairs.ts';
 import { id } from '#protocols/signal.ts';
 import { fourHundredView, repairOf } from './four-hundred-view.ts';
-import { needs } from './access.ts';
+import { needs, whoOf } from './access.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
-import { byCampus } from './scope.ts';
+import { byCampus, inScope } from './scope.ts';
 import { reportPage, reportStyle } from './report-page.ts';
 
 const zoneMs = 8 * 3_600_000;
@@ -170,19 +170,25 @@ export function reportRoutes(parts: ApiParts): FastifyPluginAsyncZod {
     app.get(
       '/api/v1/four-hundred/reports',
       {
+        config: { rows: true },
         schema: {
-          summary: 'The reports that were made, the newest first',
+          summary: 'The reports that were made, the newest first, of the campuses that one sees',
           response: { 200: itemsOf(apiReport) },
         },
       },
-      async () => {
+      async (request) => {
+        const seen = inScope(whoOf(request), 'scope');
         const rows = await store.read<{
           id: number;
           scope: string;
           month: string;
           as_of: number;
           made_at: number;
-        }>('SELECT id, scope, month, as_of, made_at FROM four_hundred_reports ORDER BY id DESC LIMIT 500');
+        }>(
+          `SELECT id, scope, month, as_of, made_at FROM four_hundred_reports WHERE ${seen.where}
+           ORDER BY id DESC LIMIT 500`,
+          seen.params,
+        );
         return {
           items: rows.map(({ scope, ...row }) => ({
             ...row,
@@ -203,16 +209,20 @@ export function reportRoutes(parts: ApiParts): FastifyPluginAsyncZod {
     app.get(
       '/reports/:id',
       {
+        config: { rows: true },
         schema: {
           summary: 'A monthly report as a page that prints',
           params: reportId,
           querystring: z.object({ lang: z.enum(['zh', 'en']).default('zh') }),
         },
       },
-      async ({ params, query: { lang } }, reply) => {
+      async (request, reply) => {
+        const { params, query } = request;
+        const { lang } = query;
+        const seen = inScope(whoOf(request), 'scope');
         const [row] = await store.read<{ report: string }>(
-          'SELECT report FROM four_hundred_reports WHERE id = ?',
-          [params.id],
+          `SELECT report FROM four_hundred_reports WHERE id = ? AND ${seen.where}`,
+          [params.id, ...seen.params],
         );
         if (row === undefined) throw new Problem(404, `There is no report ${params.id}.`);
         const report = monthlyReport.parse(JSON.parse(row.report));

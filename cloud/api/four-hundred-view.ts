@@ -45,10 +45,11 @@ export interface FourHundredView {
 }
 
 export function fourHundredView(
-  parts: Pick<ApiParts, 'fourHundred' | 'campuses' | 'densities'>,
+  parts: Pick<ApiParts, 'fourHundred' | 'inventory' | 'campuses' | 'densities'>,
 ): FourHundredView {
   const { fourHundred, densities } = parts;
-  const names = namesOf(parts.campuses);
+  const given = namesOf(parts.campuses);
+  const names = { ...given, campus: (id: string) => given.campus(id) ?? parts.inventory.nameOf(id) };
 
   function inventory(): CityInventory {
     const { inventory } = fourHundred;

@@ -27,7 +27,8 @@ import { id } from '#protocols/signal.ts';
 import { historyLengths } from '../four-hundred/history.ts';
 import { verdictCsv, verdictXlsx } from '../four-hundred/table.ts';
 import { fourHundredView, repairOf } from './four-hundred-view.ts';
-import { needs } from './access.ts';
+import { sees } from '../access/principal.ts';
+import { needs, whoOf } from './access.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
 import { byCampus } from './scope.ts';
@@ -136,16 +137,17 @@ export function fourHundredRoutes(parts: ApiParts): FastifyPluginAsyncZod {
     app.get(
       '/four-hundred/campuses',
       {
+        config: { rows: true },
         schema: {
-          summary: 'The verdict of each campus now',
+          summary: 'The verdict of each campus now, of those that one sees',
           querystring: z.object({ county: id.optional() }),
           response: { 200: itemsOf(apiVerdict) },
         },
       },
-      ({ query }) => ({
-        items: campusesOf(query).map((campus) =>
-          view.verdict(fourHundred.verdict(campus)!, ledgerOf(campus).plan.campus.county),
-        ),
+      (request) => ({
+        items: campusesOf(request.query)
+          .filter((campus) => sees(whoOf(request), campus))
+          .map((campus) => view.verdict(fourHundred.verdict(campus)!, ledgerOf(campus).plan.campus.county)),
       }),
     );
 
@@ -251,21 +253,26 @@ export function fourHundredRoutes(parts: ApiParts): FastifyPluginAsyncZod {
     app.get(
       '/four-hundred/ranking',
       {
+        config: { rows: true },
         schema: {
-          summary: 'Campuses that are not yes in a cell, the worst first',
+          summary: 'Campuses that are not yes in a cell, the worst first, of those that one sees',
           querystring: z.object({ item, level, county: id.optional() }),
           response: { 200: itemsOf(apiRanked) },
         },
       },
-      ({ query: { item, level, county } }) => {
+      (request) => {
+        const { item, level, county } = request.query;
         campusesOf({ county });
+        const worst = fourHundred.city.worstFirst(item, level, county);
         return {
-          items: fourHundred.city.worstFirst(item, level, county).map(({ campus, cell }) => ({
-            campus,
-            name: view.names.campus(campus),
-            county: ledgerOf(campus).plan.campus.county ?? null,
-            cell,
-          })),
+          items: worst
+            .filter(({ campus }) => sees(whoOf(request), campus))
+            .map(({ campus, cell }) => ({
+              campus,
+              name: view.names.campus(campus),
+              county: ledgerOf(campus).plan.campus.county ?? null,
+              cell,
+            })),
         };
       },
     );

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { apiMaintenance, apiSilence, isAboutAlarm, itemsOf } from '#protocols/api.ts';
 import { id } from '#protocols/signal.ts';
 import { longestMaintenanceMs, longestSilenceMs, maintenanceAheadMs } from '../alerts/attention.ts';
+import { endOnRecord, putOnRecord } from '../alerts/on-record.ts';
 import { readMaintenance, readSilences } from '../alerts/reading.ts';
 import { namedBy } from '../alerts/subjects.ts';
 import type { Principal } from '../access/principal.ts';
@@ -193,7 +194,9 @@ export function quietRoutes(parts: ApiParts, views: Views): FastifyPluginAsyncZo
         if (from - now() > maintenanceAheadMs)
           throw new Problem(400, 'Maintenance is declared at most 60 days ahead.');
         const work = { campus, gateway, devices, from, until, reason, by: nameOf(request, request.body.by) };
-        return reply.code(201).send(await attention.declare(work, gateways));
+        const declared = await attention.declare(work, gateways);
+        await putOnRecord(parts, declared);
+        return reply.code(201).send(declared);
       },
     );
 
@@ -213,8 +216,10 @@ export function quietRoutes(parts: ApiParts, views: Views): FastifyPluginAsyncZo
         const { id } = request.params;
         const found = await findWindow(id, who);
         const gateways = gatewaysOf(found.campus, found.gateway);
-        if (!(await attention.endMaintenance(found, nameOf(request, request.body.by), gateways)))
+        const by = nameOf(request, request.body.by);
+        if (!(await attention.endMaintenance(found, by, gateways)))
           throw new Problem(409, `Maintenance ${id} is over already.`);
+        await endOnRecord(parts, found, by);
         return findWindow(id, who);
       },
     );

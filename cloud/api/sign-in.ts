@@ -5,18 +5,23 @@ import { type ApiSession, apiSession, password, personName, username } from '#pr
 import type { Access, SignIn } from '../access/access.ts';
 import { Crowded } from '../access/passwords.ts';
 import type { Principal } from '../access/principal.ts';
+import type { SingleSignOn } from '../access/single-sign-on.ts';
 import { needs } from './access.ts';
 import { Problem } from './problems.ts';
 import { giveSession, sameOrigin, sessionIn, takeSession } from './session-cookie.ts';
 
 /** Signing in and out, and the first account. */
-export function signInRoutes(access: Access | null): FastifyPluginAsyncZod {
+export function signInRoutes(access: Access | null, sso?: SingleSignOn): FastifyPluginAsyncZod {
   function accounts(): Access {
     if (access) return access;
     throw new Problem(503, 'There are no accounts here.');
   }
   async function shown(who: Principal | null): Promise<ApiSession> {
-    return { set_up: access !== null && (await access.isSetUp()), who: who && { ...who, ...copied(who) } };
+    return {
+      set_up: access !== null && (await access.isSetUp()),
+      single_sign_on: sso === undefined ? null : { name: sso.name, url: '/api/v1/session/sso' },
+      who: who && { ...who, ...copied(who) },
+    };
   }
   async function entered(request: FastifyRequest, reply: FastifyReply, entry: Extract<SignIn, { ok: true }>) {
     giveSession(request, reply, entry.session);

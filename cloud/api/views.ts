@@ -70,7 +70,8 @@ export function createViews({
   store,
   campuses,
   liveness,
-}: Pick<ApiParts, 'clock' | 'store' | 'campuses' | 'liveness'>): Views {
+  inventory,
+}: Pick<ApiParts, 'clock' | 'store' | 'campuses' | 'liveness' | 'inventory'>): Views {
   const names = namesOf(campuses);
   const places = placesOf(campuses);
   function placeOf(campus: string, gateway: string, device: string): z.infer<typeof place> {
@@ -280,7 +281,7 @@ export function createViews({
       const ledger = fourHundred.campus(campus);
       if (ledger === null) return undefined;
       const county = ledger.plan.campus.county ?? null;
-      return { ...verdictOf(ledger), county, name: names.campus(campus) };
+      return { ...verdictOf(ledger), county, name: names.campus(campus) ?? inventory.nameOf(campus) };
     },
 
     gateway: (gateway) => ({

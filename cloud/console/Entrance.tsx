@@ -48,6 +48,6 @@ export function Entrance({ children }: { children: (who: Who | null) => ReactNod
     );
   }
   if (session !== null && session.set_up && session.who === null)
-    return <SignIn link={null} onEntered={setSession} />;
+    return <SignIn link={null} other={session.single_sign_on} onEntered={setSession} />;
   return children(session?.who ?? null);
 }

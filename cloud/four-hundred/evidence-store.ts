@@ -7,6 +7,18 @@ const dayMs = 86_400_000;
 const evidenceKeptMs = 200 * dayMs;
 const wordsKeptMs = 60 * dayMs;
 
+/** Of these only the last of a device (and route) says what is so now. */
+const lastKinds: readonly { kind: Evidence['kind']; route?: EvidenceOf<'proof'>['route'] }[] = [
+  { kind: 'clock' },
+  { kind: 'picture' },
+  { kind: 'recording' },
+  { kind: 'proof', route: 'cloud' },
+  { kind: 'proof', route: 'direct' },
+];
+const keptKinds = evidence.options
+  .map(({ shape }) => shape.kind.value)
+  .filter((kind) => kind !== 'state' && !lastKinds.some((one) => one.kind === kind));
+
 type Without<T> = T extends unknown ? Omit<T, 'id' | 'known_at'> : never;
 
 /** A piece before it is committed. `source`: what it was made of, so that the same thing told twice is one piece. */
@@ -61,7 +73,8 @@ export class EvidenceStore {
     const inserts = drafts.map(({ campus, source, piece }) => ({
       sql: `INSERT INTO evidence (campus, kind, at, known_at, source, piece) VALUES (?, ?, ?, ?, ?, ?)
             ON CONFLICT (source) DO NOTHING RETURNING id`,
-      params: [campus, piece.kind, piece.at, knownAt, source, JSON.stringify(piece)],
+      // Nothing happened after it was known: a clock that is ahead must not put it before what came later.
+      params: [campus, piece.kind, Math.min(piece.at, knownAt), knownAt, source, JSON.stringify(piece)],
     }));
     const said = words.map((word) => ({ ...word, standing: this.#renewed(word, knownAt) }));
     const results = await this.#store.commit([
@@ -110,6 +123,32 @@ export class EvidenceStore {
       [campus, asOf, moment],
     );
     return [...rows.map(pieceOf), ...words.map((row) => wordOf(row, moment))];
+  }
+
+  /**
+   * What is known of a campus now: as `read`, but of what only the last word counts of no more than that. A campus has
+   * millions of the others.
+   */
+  async readLatest(campus: string, devices: readonly string[], now: number): Promise<Evidence[]> {
+    const rows = await this.#store.read<EvidenceRow>(
+      `SELECT id, known_at, piece FROM evidence WHERE campus = ? AND kind IN (SELECT value FROM json_each(?))`,
+      [campus, JSON.stringify(keptKinds)],
+    );
+    const last = await this.#store.read<EvidenceRow>(
+      `SELECT id, known_at, piece FROM evidence WHERE id IN (
+         SELECT (SELECT id FROM evidence e WHERE e.campus = ? AND e.kind = k.value ->> 'kind'
+           AND json_extract(e.piece, '$.device') = d.value
+           AND (k.value ->> 'route' IS NULL OR json_extract(e.piece, '$.route') = k.value ->> 'route')
+           ORDER BY e.at DESC, e.id DESC LIMIT 1)
+         FROM json_each(?) d JOIN json_each(?) k)`,
+      [campus, JSON.stringify(devices), JSON.stringify(lastKinds)],
+    );
+    const words = await this.#store.read<WordRow>(
+      `SELECT id, device, state, reason, holds_ms, at, known_at, last_at FROM device_words
+       WHERE campus = ? AND known_at <= ? AND at <= ?`,
+      [campus, now, now],
+    );
+    return [...rows.map(pieceOf), ...last.map(pieceOf), ...words.map((row) => wordOf(row, now))];
   }
 
   /** Some pieces by id, of one campus. */

@@ -83,7 +83,7 @@ export class FourHundred {
     this.#proofs = new Proofs(parts.store, (gateway) => this.#listening.campusOf(gateway));
   }
 
-  /** Rejects with a `DatabaseError` where the store cannot be read. */
+  /** Rejects with a `DatabaseError` where the store cannot be read. The first verdicts come when they are `settled`. */
   static async start(parts: FourHundredParts): Promise<FourHundred> {
     const it = new FourHundred(parts);
     const { store, clock, inventory } = parts;
@@ -95,11 +95,8 @@ export class FourHundred {
     it.history = await History.open(store, awaySince, it.#now);
     it.#stopListening = inventory.onChange(() => (it.#inventoryChanged = true));
     if (awaySince !== null && awaySince < it.#now) await it.#noteAbsence(awaySince);
-    // What cannot be judged now is tried again; alarms do not wait for it.
-    await it
-      .#turn()
-      .catch((error: unknown) => parts.log.error('the four hundred could not be judged', { error }));
-    it.#again();
+    // A city takes a while; alarms do not wait for it.
+    it.#next();
     return it;
   }
 
@@ -201,13 +198,15 @@ export class FourHundred {
 
   #again(): void {
     if (this.#closed) return;
-    this.#cancel = this.#parts.clock.after(turnMs, () => {
-      this.#inTurn(() => this.#turn())
-        .catch((error: unknown) => {
-          if (!this.#closed) this.#parts.log.error('the four hundred could not be kept up', { error });
-        })
-        .finally(() => this.#again());
-    });
+    this.#cancel = this.#parts.clock.after(turnMs, () => this.#next());
+  }
+
+  #next(): void {
+    this.#inTurn(() => this.#turn())
+      .catch((error: unknown) => {
+        if (!this.#closed) this.#parts.log.error('the four hundred could not be kept up', { error });
+      })
+      .finally(() => this.#again());
   }
 
   /** One after the other: what is known earlier is committed earlier. */
@@ -315,12 +314,14 @@ export class FourHundred {
       this.#listening.drop(id);
     }
     // One after the other: alarms go through between them.
-    for (const campus of others) await this.#plan(this.plans.plan(campus, version(campus.id)), now);
+    for (const campus of others)
+      if (!this.#closed) await this.#plan(this.plans.plan(campus, version(campus.id)), now);
     this.#inventory = next;
   }
 
   async #plan(plan: CampusPlan, now: number): Promise<void> {
-    const known = await this.evidence.read(plan.campus.id, now, now);
+    const devices = plan.devices.map(({ ref }) => ref);
+    const known = await this.evidence.readLatest(plan.campus.id, devices, now);
     // Known now, whenever it came: a ledger does not go back.
     this.#city.replace(plan, now, inOrder(known));
     this.#changes.delete(plan.campus.id);

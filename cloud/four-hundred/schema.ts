@@ -16,6 +16,7 @@ CREATE TABLE IF NOT EXISTS evidence (
 );
 CREATE INDEX IF NOT EXISTS evidence_campus ON evidence (campus, at);
 CREATE INDEX IF NOT EXISTS evidence_known ON evidence (known_at);
+CREATE INDEX IF NOT EXISTS evidence_last ON evidence (campus, kind, json_extract(piece, '$.device'), at);
 
 -- What liveness said of a device, from the first word to the last one that renewed it in time.
 CREATE TABLE IF NOT EXISTS device_words (

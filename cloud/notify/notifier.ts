@@ -1,6 +1,6 @@
 import { type Backoff, backoff } from '#platform/backoff.ts';
 import type { Randomness } from '#platform/ports.ts';
-import { reasonOf } from '#platform/reason.ts';
+import { wholeReasonOf } from '#platform/reason.ts';
 import { within } from '#platform/within.ts';
 import { type ApiAlert, type ApiChannel, isAboutAlarm } from '#protocols/api.ts';
 import { type Channel, type Notice, TooFast, type Trial } from './channel.ts';
@@ -212,7 +212,7 @@ export class Notifier {
       for (const { row } of heard) this.#later.delete(row.id);
       return heard;
     } catch (failure) {
-      const reason = reasonOf(failure);
+      const reason = wholeReasonOf(failure);
       if (failure instanceof TooFast) {
         this.#pace.rest(clock.monotonic());
         log.warn('a channel asks for patience', { channel: this.channel.id, reason });
@@ -254,7 +254,7 @@ export class Notifier {
       this.#last = { at: at(), ok: true, answer: answerOf(told) };
       return told;
     } catch (error) {
-      this.#last = { at: at(), ok: false, answer: reasonOf(error) };
+      this.#last = { at: at(), ok: false, answer: wholeReasonOf(error) };
       throw error;
     }
   }

@@ -2,7 +2,7 @@ import { Buffer } from 'node:buffer';
 import type { HttpPort } from '#platform/http.ts';
 import type { MailPort } from '#platform/mail.ts';
 import type { Clock, Log, Randomness } from '#platform/ports.ts';
-import { reasonOf } from '#platform/reason.ts';
+import { wholeReasonOf } from '#platform/reason.ts';
 import type { ApiChannel } from '#protocols/api.ts';
 import { alertReader } from '../alerts/reading.ts';
 import type { CloudConfig } from '../config.ts';
@@ -69,7 +69,7 @@ export function startNotifying(
         const trial = { id: `trial-${Buffer.from(random.bytes(8)).toString('hex')}`, by };
         const tried = await notifier.try(trial).then(
           (answer) => ({ ok: true, answer }),
-          (error: unknown) => ({ ok: false, answer: reasonOf(error) }),
+          (error: unknown) => ({ ok: false, answer: wholeReasonOf(error) }),
         );
         return { ...tried, took_ms: clock.monotonic() - begin };
       },

@@ -17,6 +17,8 @@ export interface WordingParts {
   timeZone: string;
 }
 
+/** In every message: robots may be set to take only what has a word of theirs in it. */
+const product: Bilingual = { zh: '钟楼', en: 'Belfry' };
 /** So much of an alert's own text at most, characters: a digest must fit. */
 const longest = 400;
 
@@ -79,7 +81,7 @@ export function noticeWords(notice: Notice, { names, timeZone }: WordingParts): 
       : { zh: `始于 ${time}`, en: `Since ${time}` };
   return {
     title: inLanguage(language === 'both' ? 'zh' : language, line, ' '),
-    text: `${inLanguage(language, line, '\n')}\n${inLanguage(language, since, ' / ')} · #${alert.id}`,
+    text: `${inLanguage(language, line, '\n')}\n${inLanguage(language, since, ' / ')} · #${alert.id} · ${inLanguage(language, product, ' ')}`,
   };
 }
 

@@ -289,6 +289,8 @@ export const grownColumns: readonly { table: string; column: string; definition:
   { table: 'alerts', column: 'acknowledged_at', definition: 'INTEGER' },
   { table: 'alerts', column: 'note', definition: 'TEXT' },
   { table: 'alerts', column: 'escalated', definition: 'INTEGER NOT NULL DEFAULT 0' },
+  // The same work in the four hundred (JSON list of ids of evidence).
+  { table: 'maintenance', column: 'evidence', definition: 'TEXT' },
   // 0: about an alarm, 1: critical, 2: a warning. Whether it was kept waiting, and what came of it.
   { table: 'notifications', column: 'weight', definition: 'INTEGER NOT NULL DEFAULT 1' },
   { table: 'notifications', column: 'held', definition: 'INTEGER NOT NULL DEFAULT 0' },

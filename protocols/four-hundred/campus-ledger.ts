@@ -118,6 +118,7 @@ export class CampusLedger {
         this.#judgeRange(...this.#ofItem.get('guards')!);
         break;
       case 'maintenance':
+      case 'maintenance-ended':
       case 'outage':
         this.recompute();
         break;

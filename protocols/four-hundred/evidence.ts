@@ -96,6 +96,8 @@ export const evidence = z.discriminatedUnion('kind', [
     reason: z.string().min(1),
     by: z.string(),
   }),
+  /** A maintenance (`id` of its evidence) is over before its time, or is not held at all. */
+  z.object({ ...common, kind: z.literal('maintenance-ended'), maintenance: z.int().min(0), by: z.string() }),
   /** Belfry itself was not measuring; `to` null: it still is not. The same id again closes it. */
   z.object({
     ...common,

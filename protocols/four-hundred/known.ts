@@ -64,6 +64,8 @@ export class Known {
   readonly crossings = new Map<number, Map<number, Partial<Record<CrossingRole, Dated>>>>();
   readonly drills: EvidenceOf<'drill'>[] = [];
   readonly maintenance: EvidenceOf<'maintenance'>[] = [];
+  /** By the maintenance that is over before its time: since when. */
+  readonly #endedEarly = new Map<number, number>();
   readonly #outages = new Map<number, EvidenceOf<'outage'>>();
   /** The same as spans; an open one has no end. */
   outages: readonly Span[] = [];
@@ -137,6 +139,8 @@ export class Known {
         return insert(this.drills, piece, keptMs);
       case 'maintenance':
         return this.#takeMaintenance(piece);
+      case 'maintenance-ended':
+        return this.#endMaintenance(piece);
       case 'outage':
         return this.#takeOutage(piece);
     }
@@ -264,10 +268,22 @@ export class Known {
 
   /** What ended longer ago than any window that is looked back on says nothing any more. */
   #takeMaintenance(piece: EvidenceOf<'maintenance'>): boolean {
-    if (!insert(this.maintenance, piece, keptMs)) return false;
+    const to = Math.min(piece.to, this.#endedEarly.get(piece.id) ?? Infinity);
+    if (!insert(this.maintenance, { ...piece, to }, keptMs)) return false;
     const oldest = this.maintenance.at(-1)!.at - endedKeptMs;
     const ended = this.maintenance.filter(({ to }) => to < oldest);
     for (const one of ended) this.maintenance.splice(this.maintenance.indexOf(one), 1);
+    return true;
+  }
+
+  /** Of two ends the earlier counts: no time is excused in which somebody had said that it is over. */
+  #endMaintenance({ maintenance, at }: EvidenceOf<'maintenance-ended'>): boolean {
+    const before = this.#endedEarly.get(maintenance);
+    if (before !== undefined && before <= at) return false;
+    this.#endedEarly.set(maintenance, at);
+    if (this.#endedEarly.size > mostKept) this.#endedEarly.delete(this.#endedEarly.keys().next().value!);
+    for (const [i, one] of this.maintenance.entries())
+      if (one.id === maintenance) this.maintenance[i] = { ...one, to: Math.min(one.to, at) };
     return true;
   }
 

@@ -34,8 +34,8 @@ function byKey(value: unknown): Plain | null {
 
 function keyOf(one: unknown): string | null {
   if (typeof one !== 'object' || one === null || Array.isArray(one)) return null;
-  const { id, gate, window, day } = one as Plain;
-  if (typeof id === 'string') return id;
+  const { id, gate, window, day, phone } = one as Plain;
   if (typeof gate === 'string' && typeof window === 'string') return `${gate} ${window}`;
-  return typeof day === 'string' ? day : null;
+  const key = id ?? day ?? phone;
+  return typeof key === 'string' ? key : null;
 }

@@ -32,6 +32,30 @@ function cross([a, b]: [Position, Position], [c, d]: [Position, Position]): bool
   return !touches && turn(a, b, c) > 0 !== turn(a, b, d) > 0 && turn(c, d, a) > 0 !== turn(c, d, b) > 0;
 }
 
+/** The upright rectangle around some corners. */
+export interface Box {
+  from: Position;
+  to: Position;
+}
+
+export function boxOf(corners: readonly Position[]): Box {
+  let [left, low, right, high] = [Infinity, Infinity, -Infinity, -Infinity];
+  for (const [x, y] of corners) {
+    left = Math.min(left, x);
+    low = Math.min(low, y);
+    right = Math.max(right, x);
+    high = Math.max(high, y);
+  }
+  return { from: [left, low], to: [right, high] };
+}
+
+/** Whether what lies in the two cannot meet: a question that is quickly answered for most of many. */
+export function areApart(one: Box, other: Box): boolean {
+  const beside = (i: 0 | 1) =>
+    one.from[i] > other.to[i] + samePlaceM || other.from[i] > one.to[i] + samePlaceM;
+  return beside(0) || beside(1);
+}
+
 /** Inside, not on the edge. */
 function isInside(p: Position, polygon: Polygon): boolean {
   if (isOnEdge(p, polygon)) return false;
@@ -59,9 +83,11 @@ export function faultOf(polygon: Polygon): Bilingual | null {
     if (Math.hypot(b[0] - a[0], b[1] - a[1]) < samePlaceM)
       return { zh: `第 ${i + 1} 个角点重复`, en: `its corner ${i + 1} is given twice` };
   }
+  const boxes = edges.map(boxOf);
   if (isStraight(polygon)) return { zh: '所有角点在一条直线上', en: 'its corners lie on one line' };
   for (let i = 0; i < edges.length; i += 1) {
     for (let j = i + 1; j < edges.length; j += 1) {
+      if (areApart(boxes[i]!, boxes[j]!)) continue;
       const neighbours = j === i + 1 || (i === 0 && j === edges.length - 1);
       const [one, other] = [edges[i]!, edges[j]!];
       // Neighbours may only meet in their corner: one that runs back along the other folds the polygon.

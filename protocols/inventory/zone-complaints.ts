@@ -1,10 +1,10 @@
 import { type CampusInventory, planOf, type Zone } from './campus.ts';
-import { contains, faultOf, overlap } from './polygon.ts';
+import { areApart, type Box, boxOf, contains, faultOf, overlap } from './polygon.ts';
 import type { Complain, Path } from './reference.ts';
 
 /** Zones that lie nowhere, outside of their plan, across themselves or across others. */
 export function complainOfZones(campus: CampusInventory, path: Path, complain: Complain): void {
-  const sound: { zone: Zone; at: Path }[] = [];
+  const sound: { zone: Zone; at: Path; box: Box }[] = [];
   for (const [i, zone] of campus.zones.entries()) {
     const at = [...path, 'zones', i];
     complainOfStorey(campus, zone, at, complain);
@@ -19,11 +19,12 @@ export function complainOfZones(campus: CampusInventory, path: Path, complain: C
       });
     } else if (faultOf(plan.outline) === null && !contains(plan.outline, zone.polygon)) {
       complain([...at, 'polygon'], { zh: '它超出了平面图', en: 'it reaches outside of its plan' });
-    } else sound.push({ zone, at });
+    } else sound.push({ zone, at, box: boxOf(zone.polygon) });
   }
-  for (const [i, { zone, at }] of sound.entries()) {
+  for (const [i, { zone, at, box }] of sound.entries()) {
     const other = sound
       .slice(0, i)
+      .filter((one) => !areApart(one.box, box))
       .map((one) => one.zone)
       .find(
         (one) =>

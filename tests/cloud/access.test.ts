@@ -16,6 +16,7 @@ import {
 import { itemsOf } from '#protocols/api.ts';
 import { ApiWorld } from './api-world.ts';
 import { quiet, seeded } from './fake-ports.ts';
+import { city } from './four-hundred-school.ts';
 
 const password = 'correct horse battery';
 const here = { 'sec-fetch-site': 'same-origin' };
@@ -123,11 +124,13 @@ const declared: Record<string, Right | 'public' | 'signed-in' | 'gateway'> = {
   'GET /pictures/{alarm}/{gateway}/{camera}': 'gateway',
   'POST /api/v1/four-hundred/campuses/{campus}/blind-spots/best-place': 'view',
   'POST /api/v1/four-hundred/campuses/{campus}/maintenance': 'act',
+  'POST /api/v1/four-hundred/campuses/{campus}/maintenance/{id}/end': 'act',
   'POST /api/v1/four-hundred/campuses/{campus}/explanations': 'act',
   'POST /api/v1/four-hundred/campuses/{campus}/drills': 'act',
   'POST /api/v1/four-hundred/reports': 'act',
   'GET /api/v1/campuses/{campus}/people': 'cards',
   'PUT /api/v1/campuses/{campus}/people': 'configure',
+  'POST /api/v1/campuses/{campus}/people/import': 'configure',
   'PUT /api/v1/campuses/{campus}/people/{person}': 'configure',
   'DELETE /api/v1/campuses/{campus}/people/{person}': 'configure',
   'GET /api/v1/inventory/export': 'configure',
@@ -270,6 +273,39 @@ describe('rights', () => {
     expect((await world.post('/api/v1/incidents/2/resolve', {}, headers)).status).toBe(404);
     expect((await world.post('/api/v1/incidents/1/resolve', {}, headers)).status).toBe(200);
     expect((await world.get('/api/v1/latency?campus=other-school', headers)).status).toBe(404);
+  });
+
+  it('give who sees some campuses their rows of the four hundred, and their reports', async () => {
+    await world.close();
+    const other = { ...city.campuses[0]!, id: 'other-school', gateways: [], gates: [], zones: [] };
+    world.inventory = { ...city, campuses: [city.campuses[0]!, other] };
+    access = await openAccess({ clock: world.clock, random: seeded(3), databases: world.disk });
+    await world.start({ access });
+    await world.clock.pass(2_000);
+    const all = await signedIn('first', 'city_admin');
+    const some = await signedIn('scoped', 'campus_admin', ['school']);
+    const month = new Date(world.clock.wall()).toISOString().slice(0, 7);
+    for (const campus of ['school', 'other-school', undefined]) {
+      const made = await world.post('/api/v1/four-hundred/reports', { campus, month }, all);
+      expect(made.status, await made.clone().text()).toBe(201);
+    }
+    const rows = async (path: string, headers: Record<string, string>) => {
+      const answer = await world.get(`/api/v1${path}`, headers);
+      expect(answer.status, path).toBe(200);
+      const { items } = (await answer.json()) as { items: { campus: string | null }[] };
+      return items.map(({ campus }) => campus);
+    };
+    for (const path of [
+      '/four-hundred/campuses',
+      '/four-hundred/ranking?item=guards&level=present',
+      '/four-hundred/reports',
+    ]) {
+      expect(await rows(path, all)).toContain('other-school');
+      expect(await rows(path, some)).toEqual(['school']);
+    }
+    const page = (id: number) => world.get(`/reports/${id}`, some).then(({ status }) => status);
+    expect([await page(1), await page(2), await page(3)]).toEqual([200, 404, 404]);
+    expect((await world.get('/api/v1/four-hundred', some)).status).toBe(403);
   });
 
   it('tell who sees one campus of that one only, live', async () => {

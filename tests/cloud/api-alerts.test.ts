@@ -12,6 +12,7 @@ import {
 } from '#protocols/api.ts';
 import { ApiWorld } from './api-world.ts';
 import { seeded } from './fake-ports.ts';
+import { city } from './four-hundred-school.ts';
 
 let world: ApiWorld;
 beforeEach(async () => {
@@ -198,6 +199,14 @@ describe('maintenance', () => {
     expect(await states()).toEqual(['open', 'open', 'open']);
   });
 
+  it('of a whole campus does not cover how long its alarms take', async () => {
+    const text = { zh: '太慢', en: 'too slow' };
+    await world.alerts.raise({ code: 'latency-breach', severity: 'warning', subject: 'school', text });
+    await world.alerts.raise(device());
+    await declare();
+    expect([(await alert(1)).state, (await alert(2)).state]).toEqual(['open', 'maintenance']);
+  });
+
   it('of some devices is theirs alone', async () => {
     await world.alerts.raise(device());
     await world.alerts.raise(device('b2'));
@@ -221,6 +230,25 @@ describe('maintenance', () => {
     expect(await (await world.get('/api/v1/maintenance?state=all')).json()).toMatchObject({
       items: [{ id: 1, campus: 'school', gateway: null }],
     });
+  });
+
+  it('counts in the four hundred as well, until it is ended', async () => {
+    await world.close();
+    world.inventory = city;
+    await world.start();
+    world.birth([{ id: 'b1' }, { id: 'b2' }]);
+    const record = async () => {
+      const path = '/api/v1/four-hundred/campuses/school/maintenance';
+      const answer = await world.get(path, { authorization: `Bearer ${world.token}` });
+      return ((await answer.json()) as { items: Record<string, unknown>[] }).items;
+    };
+    const until = now() + hour;
+    await declare({ gateway: 'gate', devices: ['b1', 'b2'], until });
+    expect(await record()).toMatchObject([{ of: { device: 'gate/b1' }, to: until, reason: 'new cables' }]);
+    expect((await act('/maintenance/1/end', {})).status).toBe(200);
+    expect(await record()).toMatchObject([{ to: expect.toSatisfy((to: number) => to < until) }]);
+    await declare();
+    expect((await record()).map(({ of }) => of)).toContain('campus');
   });
 
   it('that cannot be is refused', async () => {

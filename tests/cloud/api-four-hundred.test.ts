@@ -113,6 +113,39 @@ describe('the API of the four hundred', () => {
     expect(itemsOf(apiDuty).parse(await json(`${school}/duties`)).items[0]).toMatchObject({ state: 'done' });
   });
 
+  it('maintenance that is ended before its time excuses nothing from then on', async () => {
+    const from = Math.round(world.clock.wall());
+    const about = { of: { device: 'gate/b1' }, from, to: from + 3_600_000, reason: 'new cable', by: 'li' };
+    const declared = (await (await world.post(`${school}/maintenance`, about, token())).json()) as {
+      id: number;
+    };
+    const button = async () => {
+      const { items } = apiParts.parse(await json(`${school}/parts?item=one-key-video&level=working`));
+      return items.find(({ subject }) => 'device' in subject && subject.device === 'gate/b1')!.answer;
+    };
+    await world.clock.pass(2_000);
+    expect(await button()).toBe('maintenance');
+    const then = apiVerdict.parse(await json(school));
+    await world.clock.pass(1_000);
+    const end = (id: number) => world.post(`${school}/maintenance/${id}/end`, { by: 'li' }, token());
+    expect((await end(9_999)).status).toBe(404);
+    expect((await end(declared.id)).status).toBe(201);
+    await world.clock.pass(2_000);
+    expect(await button()).toBe('yes');
+    expect((await end(declared.id)).status).toBe(409);
+    const { items } = itemsOf(apiEvidence.shape.items.element).parse(await json(`${school}/maintenance`));
+    expect(items).toMatchObject([
+      { kind: 'maintenance', to: expect.toSatisfy((to: number) => to < about.to) },
+    ]);
+    // What was so before is what it was.
+    const past = await json(`${school}?moment=${then.moment}&as_of=${then.as_of}`);
+    expect(apiVerdict.parse(past).cells).toEqual(then.cells);
+    await world.close();
+    await world.start();
+    const ledger = world.fourHundred.campus('school')!;
+    expect(ledger.open().some(({ answer }) => answer === 'maintenance')).toBe(false);
+  });
+
   it('maintenance that is declared is shown as such and is not working', async () => {
     const from = Math.round(world.clock.wall());
     const about = { from, to: from + 3_600_000, reason: 'new cable', by: 'li' };

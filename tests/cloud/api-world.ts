@@ -144,6 +144,7 @@ export class ApiWorld {
       holidays: readHolidays(),
       personOf: (campus, card) => this.people.personOf(campus, card),
     });
+    await this.fourHundred.settled();
     this.api = await startApi(
       {
         clock,

@@ -7,6 +7,7 @@ import { type ChannelConfig, notifyConfig } from '#cloud/notify/config.ts';
 import { mailChannel } from '#cloud/notify/mail.ts';
 import { robotChannel } from '#cloud/notify/robots.ts';
 import { namesOf } from '#cloud/names.ts';
+import { wholeReasonOf } from '#platform/reason.ts';
 import { realHttp } from '#platform/real/http.ts';
 import { realMail } from '#platform/real/mail.ts';
 import type { ApiAlert } from '#protocols/api.ts';
@@ -102,7 +103,7 @@ describe('a DingTalk robot', () => {
     expect(body).toEqual({
       msgtype: 'text',
       text: {
-        content: '【真实报警 · 严重】一小：门卫室的报警尚未送达。\n始于 2026-09-01 16:00:00 · #17',
+        content: '【真实报警 · 严重】一小：门卫室的报警尚未送达。\n始于 2026-09-01 16:00:00 · #17 · 钟楼',
       },
       at: { atMobiles: ['13800000000'], isAtAll: false },
     });
@@ -268,4 +269,11 @@ describe('mail', () => {
     expect(mailServer.said).not.toContain('AUTH');
     expect(mailServer.mails).toEqual([]);
   });
+});
+
+it('a channel whose other side is not there says what is wrong, and not only that something is', async () => {
+  const failure = await robot({ kind: 'wecom', id: 'w', url: 'http://127.0.0.1:1/' })
+    .try({ id: 't', by: '王' })
+    .catch(wholeReasonOf);
+  expect(failure).toMatch(/fetch failed: .+/);
 });

@@ -163,6 +163,7 @@ export class CloudWorld {
         ],
       },
     );
+    await this.cloud.fourHundred.settled();
     await settle();
   }
 

@@ -211,6 +211,44 @@ describe('an import', () => {
     }
   });
 
+  it('takes the calendar’s exceptions, contacts and what a zone needs beyond the rules', async () => {
+    const file = await xlsx({
+      停课日: [
+        ['校区', '开始', '结束', '中文名'],
+        ['school', '2026-11-05', '2026-11-06', '运动会'],
+      ],
+      调休上课日: [
+        ['校区', '日期', '按星期几'],
+        ['school', '2026-09-27', 4],
+      ],
+      联系人: [
+        ['校区', '电话', '姓名', '职务'],
+        ['school', '13800000001', '王老师', '值班'],
+      ],
+      区域: [
+        ['校区', '编号', '录像天数'],
+        ['school', 'yard', 90],
+      ],
+    });
+    const preview = await looked(await post('/imports?format=xlsx', file, types.xlsx));
+    expect(preview.mistakes).toEqual([]);
+    expect((await apply(preview.digest)).status).toBe(200);
+    expect(await school()).toMatchObject({
+      calendar: {
+        days_off: [{ from: '2026-11-05', to: '2026-11-06', name: { zh: '运动会' } }],
+        days_on: [{ day: '2026-09-27', as: 4 }],
+      },
+      contacts: [{ phone: '13800000001', name: '王老师', role: '值班' }],
+      zones: [{ id: 'yard', needs: { video_days: 90 } }, {}],
+    });
+    const wrong = await looked(await csv('days_off', 'campus,from,to\nschool,2026-12-05,2026-12-01\n'));
+    expect(wrong.mistakes).toMatchObject([{ row: 2, column: 'to' }]);
+    const out = await world.get(`${base}/export?format=xlsx`, token());
+    const bytes = Buffer.from(await out.arrayBuffer());
+    const again = await looked(await post('/imports?format=xlsx&mode=replace', bytes, types.xlsx));
+    expect([again.mistakes, again.campuses]).toEqual([[], []]);
+  });
+
   it('gives templates that an import takes', async () => {
     const answer = await world.get(`${base}/template?lang=zh`, token());
     const sheets = await readExcel(Buffer.from(await answer.arrayBuffer()));

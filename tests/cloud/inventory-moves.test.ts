@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { FourHundred } from '#cloud/four-hundred/four-hundred.ts';
+import { Inventory } from '#cloud/inventory/inventory.ts';
+import { openStore } from '#cloud/store/store.ts';
 import { readHolidays } from '#platform/public-holidays.ts';
 import { readRules } from '#platform/rule-set.ts';
 import { SchoolDays } from '#protocols/calendar/school-days.ts';
 import { verdictAt } from '#protocols/four-hundred/verdict.ts';
 import { campusEntry, type CampusEntryFull } from '#protocols/inventory/entry.ts';
 import { CloudWorld, type config, epoch } from './cloud-world.ts';
+import { MemoryDatabases, quiet, seeded } from './fake-ports.ts';
 import { city } from './four-hundred-school.ts';
 
 let world: CloudWorld;
@@ -116,6 +120,48 @@ it('one campus that changes leaves the others as they are, and every verdict is 
   expect(world.cloud.fourHundred.verdict('school')).toMatchObject({ inventory_version: 2 });
 });
 
+it('of what only the last word counts of the last is told again to a campus that has changed', async () => {
+  await born('school');
+  const cam = async (n: number, values: [field: string, value: number][]) => {
+    const at = now();
+    const points = values.map(([field, value]) => ({ device: 'cam', field, value, unit: '', at }));
+    const batch = { kind: 'telemetry', session: 's-school', epoch, n, points, records: [] };
+    world.publish('belfry/v1/school/gate/telemetry', JSON.stringify(batch));
+    await world.clock.pass(700_000);
+  };
+  const good: [string, number][] = [
+    ['clock_offset_s', 0.4],
+    ['recorded_days', 92],
+    ['picture_entropy', 7],
+  ];
+  const bad: [string, number][] = [
+    ['clock_offset_s', 90],
+    ['recorded_days', 2],
+  ];
+  await cam(1, bad);
+  await cam(2, good);
+  await cam(3, good);
+  await world.cloud.fourHundred.declare('school', 'p-1', proof(now() - 1_000, 'nothing'));
+  await world.cloud.fourHundred.declare('school', 'p-2', proof(now(), 'centre'));
+  await change({ ...school, pupils: { day: 640, boarders: 0 } });
+  const live = world.cloud.fourHundred.campus('school')!.open();
+  const codes = (kind: string) => live.filter(({ part }) => part.kind === kind).map(({ code }) => code);
+  expect(codes('proved')).not.toContain('never-proved');
+  expect(codes('recording')).not.toContain('recording-short');
+  expect(await anew('school')).toEqual(world.cloud.fourHundred.verdict('school'));
+  expect(world.rows(`SELECT id FROM evidence WHERE kind IN ('clock', 'recording', 'proof')`).length).toBe(8);
+  await change({ ...school, pupils: { day: 641, boarders: 0 } });
+  // A clock that was ahead must not put an old piece before a new one.
+  await world.cloud.fourHundred.declare('school', 'p-3', proof(now() + 3_600_000, 'nothing'));
+  await world.clock.pass(10_000);
+  await world.cloud.fourHundred.declare('school', 'p-4', proof(now(), 'centre'));
+  await change({ ...school, pupils: { day: 642, boarders: 0 } });
+  expect(await anew('school')).toEqual(world.cloud.fourHundred.verdict('school'));
+});
+
+const proof = (at: number, proved: 'nothing' | 'centre') =>
+  ({ kind: 'proof', at, device: 'gate/b1', route: 'cloud', proved, latency_ms: 700 }) as const;
+
 it('killed in the middle of changes, it comes back with the inventory that was committed', async () => {
   await change({ ...school, pupils: { day: 640, boarders: 0 } });
   const verdict = world.cloud.fourHundred.verdict('school')!;
@@ -135,4 +181,34 @@ it('killed in the middle of changes, it comes back with the inventory that was c
   expect(
     (await world.cloud.fourHundred.at('school', verdict.moment, verdict.as_of))!.verdict.inventory_version,
   ).toBe(2);
+});
+
+it('a city that takes long to judge keeps the cloud from nothing: it starts without the verdicts', async () => {
+  const { clock } = world;
+  const store = await openStore({ clock, random: seeded(), databases: new MemoryDatabases() });
+  let answer = () => {};
+  const slow = new Promise<void>((done) => (answer = done));
+  const slowly: typeof store = {
+    ...store,
+    async read(sql, params) {
+      if (sql.includes('device_words')) await slow;
+      return store.read(sql, params);
+    },
+  };
+  const inventory = await Inventory.open({ clock, log: quiet, store, files: city });
+  const fourHundred = await FourHundred.start({
+    clock,
+    log: quiet,
+    store: slowly,
+    liveness: { gateways: () => [], gateway: () => null },
+    inventory,
+    rules: readRules(),
+    holidays: readHolidays(),
+    personOf: () => null,
+  });
+  expect(fourHundred.inventory).toBeNull();
+  answer();
+  await fourHundred.settled();
+  expect(fourHundred.verdict('school')?.cells).toHaveLength(12);
+  await fourHundred.close();
 });

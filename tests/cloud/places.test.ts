@@ -89,6 +89,7 @@ test('the API says where an alarm is and which cameras look there', async () => 
     store: world.cloud.store,
     campuses,
     liveness: world.cloud.liveness,
+    inventory: world.cloud.inventory,
   });
   const [shown] = await views.alarmsByName([nameText(alarm.name)]);
   expect(shown!.place).toMatchObject({

@@ -143,6 +143,23 @@ describe('a flood', () => {
     expect(group.messages[0]).toEqual(['opened gate.0011.alarm.1']);
   }, 60_000);
 
+  it('of alarms alone makes none of them leave', async () => {
+    const group = new Group();
+    group.fails = new Error('nobody there');
+    await start({}, group);
+    const text = JSON.stringify({ zh: '未送达', en: 'not delivered' });
+    const count = queueLimit + 50;
+    const rows = Array.from({ length: count }, (_, i) => ({
+      sql: `INSERT INTO alerts (code, severity, subject, mode, text, opened_at)
+            VALUES ('alarm-undelivered', 'critical', ?, 'real', ?, ?)`,
+      params: [`gate.0011.alarm.${i}`, text, Math.round(clock.wall())],
+    }));
+    const changes = rows.map((_, i) => ({ type: 'alert', subject: String(i + 1) }) as const);
+    await store.commit(rows, changes);
+    await clock.pass(10);
+    expect(await notifiers[0]!.state()).toMatchObject({ waiting: count, lost: 0 });
+  }, 60_000);
+
   it('that the other side counts too makes it wait a minute, and costs nothing', async () => {
     const group = new Group();
     await start({}, group);
@@ -179,7 +196,9 @@ describe('what is kept quiet', () => {
     await start({}, group);
     await declare();
     await raise(offline('a'));
-    await clock.pass(hour + minute);
+    await clock.pass(hour - minute);
+    expect(group.messages).toEqual([]);
+    await clock.pass(2 * minute);
     expect(group.messages).toEqual([['opened gate/a']]);
   });
 
@@ -188,6 +207,8 @@ describe('what is kept quiet', () => {
     await start({}, group);
     const window = await declare();
     await raise(offline('a'));
+    await clock.pass(minute);
+    expect(group.messages).toEqual([]);
     await attention.endMaintenance(window, '王', ['gate']);
     await clock.pass(0);
     expect(group.messages).toEqual([['opened gate/a']]);

@@ -23,8 +23,16 @@ test('a session begins with a birth that lists every device, under the session o
       account: '1100',
       epoch: world.edge.status().epoch,
       devices: [
-        { id: 'north', kind: 'button', heard_ago_ms: null, health: null, line_open: false },
-        { id: 'south' },
+        {
+          id: 'north',
+          kind: 'button',
+          heard_ago_ms: null,
+          health: null,
+          line_open: false,
+          // Two hang on it.
+          wire: '/dev/ttyFAKE0',
+        },
+        { id: 'south', wire: '/dev/ttyFAKE0' },
       ],
     },
   ]);

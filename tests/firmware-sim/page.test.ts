@@ -33,6 +33,14 @@ it('the page names every key of sim.yaml and every act of the control door', asy
       card_readers: [{ id: 'reader', via: 'tcp', format: 'id-12' }],
       alarm_panels: [{ id: 'intruder', via: 'tcp' }],
       fire_panels: [{ id: 'panel', via: 'tcp' }],
+      mqtt_devices: [
+        {
+          id: 'zigbee',
+          system: 'zigbee2mqtt',
+          broker: '127.0.0.1:1',
+          devices: [{ id: 'sos', name: 'SOS', kind: 'button' }],
+        },
+      ],
       links: [{ id: 'link', to: '127.0.0.1:1' }],
     }),
     { folder, describeIn: join(folder, 'sim.json') },

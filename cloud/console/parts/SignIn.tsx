@@ -8,14 +8,16 @@ import { Choice } from './Choice.tsx';
 interface Props {
   /** Of the set-up, for the first account; null: somebody with an account signs in. */
   link: string | null;
+  /** The way in with an organisation's own account. */
+  other?: ApiSession['single_sign_on'];
   onEntered(session: ApiSession): void;
 }
 
 const leastPassword = 12;
 
 /** The first account, or the way in for everybody after. */
-export function SignIn({ link, onEntered }: Props) {
-  const { words, locale } = useSpeech();
+export function SignIn({ link, other = null, onEntered }: Props) {
+  const { words, locale, of } = useSpeech();
   const [wrong, setWrong] = useState<string | null>(null);
   const [sending, setSending] = useState(false);
   const wrongId = useId();
@@ -85,6 +87,11 @@ export function SignIn({ link, onEntered }: Props) {
         <button type="submit" disabled={sending}>
           {first ? words.setUp : words.signIn}
         </button>
+        {other && (
+          <a className="other-way-in" href={other.url}>
+            {of(other.name)}
+          </a>
+        )}
       </form>
       <p className="sign-in-choices">
         <Choice

@@ -98,8 +98,9 @@ function alreadyIn({ sheet, row }: TableRow): Bilingual {
 }
 
 function keyOf(item: unknown): string {
-  const { id, gate, window } = (item ?? {}) as Plain;
-  return typeof id === 'string' ? id : `${String(gate)} ${String(window)}`;
+  const { id, gate, window, day, phone, from } = (item ?? {}) as Plain;
+  if (typeof gate === 'string') return `${gate} ${String(window)}`;
+  return String(id ?? day ?? phone ?? from);
 }
 
 /** The list that a row's thing stands in, made where it is not there; and its name for `whereOf`. */
@@ -152,11 +153,11 @@ function write(
 /** What is named in one language only is called the same in the other; what has become empty is not there. */
 function tidy(item: Plain): void {
   const name = item['name'] as { zh?: string; en?: string } | undefined;
-  if (name !== undefined && (name.zh ?? name.en) !== undefined)
+  if (typeof name === 'object' && (name.zh ?? name.en) !== undefined)
     item['name'] = { zh: name.zh ?? name.en, en: name.en ?? name.zh };
   const sight = item['sight'] as { at?: unknown[] } | undefined;
   if (Array.isArray(sight?.at) && sight.at.every((one) => one === undefined)) delete sight.at;
-  for (const key of ['name', 'sight', 'plan', 'grounds'])
+  for (const key of ['name', 'sight', 'plan', 'grounds', 'needs'])
     if (typeof item[key] === 'object' && Object.keys(item[key] as Plain).length === 0) delete item[key];
 }
 

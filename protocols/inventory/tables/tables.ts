@@ -1,6 +1,6 @@
 import type { Bilingual } from '../../messages/bilingual.ts';
 import type { CellKind } from './cells.ts';
-import { campusTypes, deviceKinds, postKinds, windowKinds, zoneKinds } from './choices.ts';
+import { campusTypes, deviceKinds, personRoles, postKinds, windowKinds, zoneKinds } from './choices.ts';
 
 /** One column of a table: where its value stands in the thing that a row describes. */
 export interface Column {
@@ -41,6 +41,17 @@ const table = (id: string, zh: string, list: Table['list'], ...columns: Column[]
 });
 const list = (name: string, of?: string) => ({ name, ...(of !== undefined && { of }) });
 
+/** Who is behind the ids of rolls and rosters, of one campus. Not of the inventory: it is personal data. */
+export const peopleTable: Table = table(
+  'people',
+  '人员',
+  list('people'),
+  id,
+  column('姓名', 'name', 'name'),
+  column('角色', 'role', 'role', personRoles),
+  column('卡号', 'cards', 'cards', 'list'),
+);
+
 /** Every table of an import, in the order of its sheets. */
 export const tables: readonly Table[] = [
   table('counties', '区县', null, id, ...names),
@@ -79,6 +90,32 @@ export const tables: readonly Table[] = [
     column('开始', 'from', 'from', 'time'),
     column('结束', 'to', 'to', 'time'),
     column('星期', 'weekdays', 'weekdays', 'numbers'),
+  ),
+  table(
+    'days_off',
+    '停课日',
+    list('calendar/days_off'),
+    campus,
+    key('开始', 'from', 'from', 'day'),
+    column('结束', 'to', 'to', 'day'),
+    ...names,
+  ),
+  table(
+    'days_on',
+    '调休上课日',
+    list('calendar/days_on'),
+    campus,
+    key('日期', 'day', 'day', 'day'),
+    column('按星期几', 'as', 'as', 'number'),
+  ),
+  table(
+    'contacts',
+    '联系人',
+    list('contacts'),
+    campus,
+    key('电话', 'phone', 'phone'),
+    column('姓名', 'name', 'name'),
+    column('职务', 'role', 'role'),
   ),
   table('buildings', '楼', list('buildings'), campus, id, ...names),
   table(
@@ -160,6 +197,7 @@ export const tables: readonly Table[] = [
     column('楼层', 'storey', 'storey'),
     column('多边形', 'polygon', 'polygon', 'points'),
     column('重点部位', 'key', 'key', 'yes-no'),
+    column('录像天数', 'video_days', ['needs', 'video_days'], 'number'),
     column('按钮', 'buttons', 'buttons', 'list'),
     column('摄像机', 'seen_by', 'seen_by', 'list'),
     column('可重叠', 'may_overlap', 'may_overlap', 'yes-no'),

@@ -1,4 +1,4 @@
-import { useEffect, useState } from 'react';
+import { useEffect, useRef, useState } from 'react';
 import { ask } from './ask.ts';
 
 /** What is known of a question: `failed` keeps the last good answer, which is then no longer news. */
@@ -13,7 +13,7 @@ export type Answer<T> =
  */
 export function useAnswer<T>(path: string | null, everyMs?: number): Answer<T> {
   const [kept, keep] = useState<{ path: string; data: T | null; error: Error | null } | null>(null);
-  const [round, setRound] = useState(0);
+  const askAgain = useRef(() => {});
   useEffect(() => {
     if (path === null) return;
     const ending = new AbortController();
@@ -35,14 +35,18 @@ export function useAnswer<T>(path: string | null, everyMs?: number): Answer<T> {
       }
       if (everyMs !== undefined && !signal.aborted) timer = setTimeout(() => void once(asked), everyMs);
     }
-    void once(path);
+    askAgain.current = () => {
+      clearTimeout(timer);
+      void once(path);
+    };
+    askAgain.current();
     return () => {
       ending.abort();
       clearTimeout(timer);
     };
-  }, [path, everyMs, round]);
+  }, [path, everyMs]);
 
-  const again = () => setRound((n) => n + 1);
+  const again = () => askAgain.current();
   if (kept === null || kept.path !== path) return { state: 'asking' };
   if (kept.error !== null) return { state: 'failed', error: kept.error, data: kept.data, again };
   return { state: 'answered', data: kept.data as T, again };

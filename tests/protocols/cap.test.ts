@@ -116,8 +116,9 @@ const text = fc
 const time = fc.integer({ min: 0, max: 4_000_000_000 }).map((s) => s * 1000);
 const name = fc.stringMatching(/^[a-z0-9.@-]{1,30}$/);
 const some = <T>(each: fc.Arbitrary<T>) => fc.array(each, { minLength: 1, maxLength: 2 });
-const pair = fc.record({ valueName: text, value: text });
-const optional = { requiredKeys: [] as never[] };
+const plain = { noNullPrototype: true as const };
+const pair = fc.record({ valueName: text, value: text }, plain);
+const optional = { requiredKeys: [] as never[], noNullPrototype: true as const };
 const anyInfo = fc
   .tuple(
     fc.record({
@@ -138,8 +139,8 @@ const anyInfo = fc
         instruction: text,
         contact: text,
         parameter: some(pair),
-        resource: some(fc.record({ resourceDesc: text, mimeType: text, uri: text })),
-        area: some(fc.record({ areaDesc: text, geocode: some(pair) })),
+        resource: some(fc.record({ resourceDesc: text, mimeType: text, uri: text }, plain)),
+        area: some(fc.record({ areaDesc: text, geocode: some(pair) }, plain)),
       },
       optional,
     ),
@@ -156,7 +157,13 @@ const anyAlert: fc.Arbitrary<CapAlert> = fc
       scope: fc.constantFrom(...capScope),
     }),
     fc.record(
-      { note: text, restriction: text, references: text, code: some(text), info: some(anyInfo) },
+      {
+        note: text,
+        restriction: text,
+        references: text,
+        code: some(text),
+        info: anyInfo.map((each) => [each]),
+      },
       optional,
     ),
   )

@@ -1,5 +1,6 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { test } from 'vitest';
 import { readAlarmLane } from '#cloud/ingest/reading.ts';
 import { parsePayload } from '#edge/uplink/payload.ts';
 import { parseCap } from '#protocols/cap/read.ts';
@@ -144,10 +145,8 @@ test('a message on the wire: no bytes throw, at neither end, on any topic', () =
     fc.property(bytesOf(texts), topics, (bytes, topic) => {
       const up = readAlarmLane(topic, bytes);
       hold(up.ok || up.reason.length > 5, 'refused without a reason');
-      for (const schema of [command, receiptLaneMessage]) {
-        const down = parsePayload(schema, bytes);
+      for (const down of [parsePayload(command, bytes), parsePayload(receiptLaneMessage, bytes)])
         hold(down.ok || down.reason.length > 1, 'refused without a reason');
-      }
     }),
     enough,
   );
@@ -196,8 +195,17 @@ test('a table that is written is read again as it was', () => {
   const cell = fc.oneof(fc.string({ maxLength: 5 }), fc.constantFrom('"', ',', 'a\nb', '门'));
   fc.assert(
     fc.property(fc.array(fc.tuple(cell, cell), { minLength: 1, maxLength: 3 }), (rows) => {
-      const read = csvRows(csvOf([['a', 'b'], ...rows]), { rows: 10, columns: 2 });
-      expect(read.length).toBe(rows.length + 1);
+      const written = new TextEncoder().encode(csvOf([['a', 'b'], ...rows]));
+      const read = csvRows(csvText(written), { rows: 10, columns: 2 });
+      // A text that a spreadsheet would run is written with an apostrophe.
+      const harmless = (text: string) => (/^[=+\-@\t\r]/.test(text) ? `'${text}` : text);
+      hold(
+        isDeepStrictEqual(
+          read.slice(1),
+          rows.map((row) => row.map(harmless)),
+        ),
+        'it came back as another',
+      );
     }),
     enough,
   );

@@ -280,7 +280,8 @@ describe('a value of a model', () => {
 
   it('any registers are a value, none or an implausible one, and never throw', () => {
     const types = ['bit', 'u16', 'i16', 'u32', 'i32', 'float32'] as const;
-    const values = types.map((type) => value({ type, min: -1000, max: 1e6, invalid: [65_535] }));
+    const range = { min: -1000, max: 1e6, invalid: [65_535] };
+    const values = types.map((type) => value({ type, ...range, ...(type === 'bit' && { bit: 3 }) }));
     fc.assert(
       fc.property(fc.constantFrom(...values), fc.array(fc.nat(0xffff), { maxLength: 3 }), (v, words) => {
         const reading = readingOf(v, words);

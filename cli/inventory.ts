@@ -53,8 +53,8 @@ export async function importInventory(
   const type = format === 'csv' ? 'text/csv' : xlsxType;
   const answer = await ask(options.data, 'POST', `/imports?${query}`, { bytes, type });
   const preview = apiImportPreview.parse(await answer.json());
-  process.stdout.write(told(preview));
   if (preview.digest === null) throw new UserError(mistakesOf(preview));
+  process.stdout.write(told(preview));
   if (!options.apply) {
     process.stdout.write('Nothing is changed yet: say --apply to do it.\n');
     return;

@@ -94,10 +94,11 @@ export async function startCloud(
   const centres = other.centres ?? openCentres(ports, config);
   const names = namesOf(config.campuses);
   const feed = createFeed(store);
-  const alerts = await createAlerts({ clock, log, store });
-  const attention = await createAttention({ clock, log, store });
-  const incidents = createIncidents({ clock, store });
-  const quarantine = createQuarantine({ clock, log, store });
+  const kept = { clock, random, log, store };
+  const alerts = await createAlerts(kept);
+  const attention = await createAttention(kept);
+  const incidents = createIncidents(kept);
+  const quarantine = createQuarantine(kept);
 
   const links: { alarm: MqttLink | null; bulk: MqttLink | null } = { alarm: null, bulk: null };
   const publishOn = (name: keyof typeof links) => (topic: string, message: object) => {
@@ -112,10 +113,7 @@ export async function startCloud(
   let pictures: Pictures | null = null;
   const answers = createAnswers({ clock, log, store, publish: publishOn('alarm') });
   const dispatcher = new Dispatcher({
-    clock,
-    random,
-    log,
-    store,
+    ...kept,
     alerts,
     incidents,
     centres,
@@ -127,7 +125,8 @@ export async function startCloud(
   });
   const primaryCentre = centres.find((centre) => centre.primary)!;
   const primary = primaryCentre.id;
-  const reports = await createReports({ clock, log, store, alerts, incidents, dispatcher, primary, names });
+  const { tell } = answers;
+  const reports = await createReports({ ...kept, alerts, incidents, dispatcher, primary, names, tell });
   const recovery = await startRecovery({
     clock,
     log,
@@ -334,6 +333,8 @@ export async function startCloud(
         stopProbes();
         drills.close();
         attention.close();
+        alerts.close();
+        reports.close();
         commands.close();
         recovery.close();
         alarmIngest.close();

@@ -77,6 +77,17 @@ export const apiDifference = z.object({
 });
 export type ApiDifference = z.infer<typeof apiDifference>;
 
+/** What is wrong with a file that was sent, and where. */
+export const apiMistake = z.object({
+  /** Null: of the file as a whole, or of what is kept already. */
+  sheet: z.string().nullable(),
+  /** From 1, with the head. */
+  row: count.nullable(),
+  /** As the head of the file calls it. */
+  column: z.string().nullable(),
+  text: bilingual,
+});
+
 /** What an import would change, or why it cannot be. Apply it by its digest, within the hour. */
 export const apiImportPreview = z.object({
   /** Null: it has mistakes. */
@@ -96,17 +107,7 @@ export const apiImportPreview = z.object({
       differences_left: count,
     }),
   ),
-  mistakes: z.array(
-    z.object({
-      /** Null: of the file as a whole, or of what is kept already. */
-      sheet: z.string().nullable(),
-      /** From 1, with the head. */
-      row: count.nullable(),
-      /** As the head of the file calls it. */
-      column: z.string().nullable(),
-      text: bilingual,
-    }),
-  ),
+  mistakes: z.array(apiMistake),
   mistakes_left: count,
 });
 export type ApiImportPreview = z.infer<typeof apiImportPreview>;

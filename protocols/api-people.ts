@@ -1,5 +1,6 @@
 import { z } from 'zod';
 import { crossingRole } from './inventory/campus.ts';
+import { apiMistake } from './api-inventory.ts';
 import { id } from './signal.ts';
 
 /** As the reader sends it, without regard to case. */
@@ -28,4 +29,12 @@ const fields = {
 };
 export const personGiven = z.strictObject(fields);
 export const personListed = z.strictObject({ id, ...fields });
+/** What a file makes of the people of a campus; with a mistake nothing is changed. Names are not repeated. */
+export const apiPeopleImport = z.object({
+  applied: z.boolean(),
+  added: z.int(),
+  changed: z.int(),
+  removed: z.int(),
+  mistakes: z.array(apiMistake),
+});
 export type PersonListed = z.output<typeof personListed>;

@@ -1,4 +1,5 @@
-import type { Clock, Log } from '#platform/ports.ts';
+import { backoff } from '#platform/backoff.ts';
+import type { Clock, Log, Randomness } from '#platform/ports.ts';
 import type { AlertCode, ApiAlert } from '#protocols/api.ts';
 import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import type { Mode } from '#protocols/signal.ts';
@@ -16,7 +17,10 @@ export interface AlertText {
 
 /** What people must know. At most one alert is open for a code and subject; both calls may be repeated freely. */
 export interface Alerts {
-  /** Opens it, unless it is open. Never rejects: what cannot be written is logged, and the next call tries again. */
+  /**
+   * Opens it, unless it is open. Never rejects: what cannot be written is logged and tried again, by itself and by the
+   * next call.
+   */
   raise(alert: AlertText): Promise<void>;
   /** Tells people again of an alert that is open, in new words; of none that is not. Never rejects. */
   repeat(code: AlertCode, subject: string, text: Bilingual): Promise<void>;
@@ -25,10 +29,22 @@ export interface Alerts {
    */
   clear(code: AlertCode, subject: string, text?: Bilingual): Promise<void>;
   isOpen(code: AlertCode, subject: string): boolean;
+  /** Nothing is tried again from now on. */
+  close(): void;
 }
 
-export async function createAlerts(part: { clock: Clock; log: Log; store: Store }): Promise<Alerts> {
-  const { clock, log, store } = part;
+/** Between two tries of what the disk did not take. */
+const pace = { firstMs: 500, maxMs: 30_000 };
+/** Subjects whose last word is not written yet; beyond it the next call must try again. */
+const unwrittenAtMost = 10_000;
+
+export async function createAlerts(part: {
+  clock: Clock;
+  random: Randomness;
+  log: Log;
+  store: Store;
+}): Promise<Alerts> {
+  const { clock, random, log, store } = part;
   const keyOf = (code: string, subject: string) => `${code} ${subject}`;
   // What is open, in memory as well, so that the thousands of calls which change nothing touch no disk. The
   // UNIQUE index of the table stays the judge.
@@ -37,9 +53,34 @@ export async function createAlerts(part: { clock: Clock; log: Log; store: Store 
   );
   const open = new Set(rows.map((row) => keyOf(row.code, row.subject)));
 
-  return {
-    async raise({ code, severity, subject, mode, text }) {
+  // The last word on each subject that the disk did not take: who says it may say it only once.
+  const unwritten = new Map<string, () => Promise<void>>();
+  const waits = backoff(pace, random);
+  let cancelRetry: (() => void) | null = null;
+  let closed = false;
+
+  function tryAgain(key: string, again: () => Promise<void>): void {
+    if (closed || (unwritten.size >= unwrittenAtMost && !unwritten.has(key))) return;
+    unwritten.set(key, again);
+    cancelRetry ??= clock.after(waits.next(), () => void retry());
+  }
+
+  async function retry(): Promise<void> {
+    for (const [key, again] of unwritten.entries().toArray()) {
+      // A newer word may have come meanwhile.
+      if (unwritten.get(key) === again) await again();
+      if (closed) return;
+    }
+    cancelRetry = null;
+    if (unwritten.size === 0) waits.reset();
+    else cancelRetry = clock.after(waits.next(), () => void retry());
+  }
+
+  const alerts: Alerts = {
+    async raise(alert) {
+      const { code, severity, subject, mode, text } = alert;
       const key = keyOf(code, subject);
+      unwritten.delete(key);
       if (open.has(key)) return;
       open.add(key);
       log.warn(`alert: ${text.en}`, { code, severity, subject });
@@ -66,6 +107,7 @@ export async function createAlerts(part: { clock: Clock; log: Log; store: Store 
       } catch (error) {
         open.delete(key);
         log.error('an alert could not be written', { code, subject, error });
+        tryAgain(key, () => alerts.raise(alert));
       }
     },
 
@@ -98,6 +140,7 @@ export async function createAlerts(part: { clock: Clock; log: Log; store: Store 
 
     async clear(code, subject, text) {
       const key = keyOf(code, subject);
+      unwritten.delete(key);
       if (!open.delete(key)) return;
       log.info('alert is over', { code, subject });
       const at = Math.round(clock.wall());
@@ -124,9 +167,17 @@ export async function createAlerts(part: { clock: Clock; log: Log; store: Store 
       } catch (error) {
         open.add(key);
         log.error('an alert could not be closed', { code, subject, error });
+        tryAgain(key, () => alerts.clear(code, subject, text));
       }
     },
 
     isOpen: (code, subject) => open.has(keyOf(code, subject)),
+
+    close() {
+      closed = true;
+      cancelRetry?.();
+      unwritten.clear();
+    },
   };
+  return alerts;
 }

@@ -1,8 +1,7 @@
-import { Buffer } from 'node:buffer';
+import type { Buffer } from 'node:buffer';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import type { FastifyRequest } from 'fastify';
 import { z } from 'zod';
-import { SpreadsheetError } from '#platform/spreadsheets.ts';
 import { type ApiImportPreview, apiImportPreview } from '#protocols/api-inventory.ts';
 import type { Difference } from '#protocols/inventory/differences.ts';
 import type { CampusEntryFull, CityEntry } from '#protocols/inventory/entry.ts';
@@ -16,8 +15,8 @@ import { changedBy, pointed, saidAlong } from './inventory-edit.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
 import { mustSee } from './scope.ts';
+import { fileLimit, sheetsIn, takeSpreadsheets } from './spreadsheet-body.ts';
 
-const fileLimit = 10 * 1024 * 1024;
 const differencesLimit = 500;
 const tableId = z.enum(tables.map((table) => table.id) as [string, ...string[]]);
 const written = z.object({
@@ -40,11 +39,7 @@ export function inventoryTableRoutes(
 
   return async (app) => {
     needs(app, 'configure');
-    app.addContentTypeParser(
-      [xlsxType, 'text/csv', 'application/octet-stream'],
-      { parseAs: 'buffer' },
-      (_request, body, done) => done(null, body),
-    );
+    takeSpreadsheets(app);
 
     app.get(
       '/inventory/template',
@@ -112,13 +107,7 @@ export function inventoryTableRoutes(
         const { format, table, mode } = request.query;
         if (format === 'csv' && table === undefined)
           throw new Problem(400, 'Of a CSV file, say with `table` which table it is.');
-        if (!Buffer.isBuffer(request.body))
-          throw new Problem(415, `Send the file itself, as ${xlsxType} or text/csv.`);
-        const sheets = await spreadsheets.read(request.body, format, table ?? '').catch((error: unknown) => {
-          if (!(error instanceof SpreadsheetError)) throw error;
-          const { text } = error;
-          throw new Problem(422, text.en, [{ pointer: '', detail: text.en, text }]);
-        });
+        const sheets = await sheetsIn(spreadsheets, request.body, format, table ?? '');
         const { mistakes, campuses, ...preview } = await imports.preview(sheets, mode, mayOf(request), pause);
         request.about = { format, mode, digest: preview.digest, rows: preview.rows };
         return {

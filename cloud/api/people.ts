@@ -1,12 +1,20 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { itemsOf } from '#protocols/api.ts';
-import { apiPerson, personGiven, personListed, type PersonListed } from '#protocols/api-people.ts';
+import {
+  apiPeopleImport,
+  apiPerson,
+  personGiven,
+  personListed,
+  type PersonListed,
+} from '#protocols/api-people.ts';
 import { id } from '#protocols/signal.ts';
 import { needs } from './access.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
+import { changesOf, peopleIn } from '../people/people-file.ts';
 import { byCampus } from './scope.ts';
+import { fileLimit, sheetsIn, takeSpreadsheets } from './spreadsheet-body.ts';
 
 const peopleLimit = 5_000;
 const listLimit = 4 * 1024 * 1024;
@@ -14,7 +22,10 @@ const params = z.object({ campus: id });
 const one = params.extend({ person: id });
 
 /** Who is behind the ids of rolls and rosters, and which card is whose. Each reading of it is in the audit log. */
-export function peopleRoutes({ people }: Pick<ApiParts, 'people'>): FastifyPluginAsyncZod {
+export function peopleRoutes({
+  people,
+  spreadsheets,
+}: Pick<ApiParts, 'people' | 'spreadsheets'>): FastifyPluginAsyncZod {
   async function put(campus: string, given: readonly PersonListed[], only: boolean) {
     const taken = await people.put(campus, given, only);
     if (taken !== null) throw new Problem(409, `The card ${taken.card} is already that of ${taken.person}.`);
@@ -23,6 +34,7 @@ export function peopleRoutes({ people }: Pick<ApiParts, 'people'>): FastifyPlugi
   return async (app) => {
     needs(app, 'configure');
     byCampus(app);
+    takeSpreadsheets(app);
     app.get(
       '/campuses/:campus/people',
       {
@@ -56,6 +68,35 @@ export function peopleRoutes({ people }: Pick<ApiParts, 'people'>): FastifyPlugi
         if (twice !== undefined) throw new Problem(400, `There are two people ${twice}.`);
         await put(campus, body.people, true);
         return reply.code(204).send(null);
+      },
+    );
+    app.post(
+      '/campuses/:campus/people/import',
+      {
+        bodyLimit: fileLimit,
+        schema: {
+          summary:
+            'People from a file (id, name, role, cards): shown, and with `apply` done, whole or not at all',
+          params,
+          querystring: z.object({
+            format: z.enum(['csv', 'xlsx']),
+            mode: z.enum(['merge', 'replace']).default('merge'),
+            apply: z.enum(['true', 'false']).default('false'),
+          }),
+          response: { 200: apiPeopleImport },
+        },
+      },
+      async (request) => {
+        const { campus } = request.params;
+        const { format, mode, apply } = request.query;
+        const only = mode === 'replace';
+        const sheets = await sheetsIn(spreadsheets, request.body, format, 'people');
+        const { people: given, mistakes } = peopleIn(sheets);
+        const applied = apply === 'true' && mistakes.length === 0;
+        const changes = changesOf(await people.list(campus), given, only);
+        if (applied) await put(campus, given, only);
+        request.about = { format, mode, applied, people: given.length };
+        return { applied, ...changes, mistakes };
       },
     );
     app.put(

@@ -1,13 +1,16 @@
 import { StrictMode } from 'react';
 import { createRoot } from 'react-dom/client';
-import { App } from './App.tsx';
+import { RouterProvider } from '@tanstack/react-router';
 import { Entrance } from './Entrance.tsx';
 import { follow } from './feed/follow.ts';
 import { createServerClock } from './feed/server-clock.ts';
 import { createStore } from './feed/store.ts';
+import { LiveProvider } from './live.tsx';
+import { router } from './router.tsx';
 import { keepTheme } from './theme.ts';
 import './style/tokens.css';
 import './style/page.css';
+import './style/frame.css';
 import './style/parts.css';
 import './style/alarms.css';
 import './style/sign-in.css';
@@ -26,7 +29,11 @@ createRoot(document.getElementById('root')!).render(
     <Entrance>
       {(who) => {
         read();
-        return <App store={store} clock={clock} who={who} />;
+        return (
+          <LiveProvider source={{ store, clock, who }}>
+            <RouterProvider router={router} />
+          </LiveProvider>
+        );
       }}
     </Entrance>
   </StrictMode>,

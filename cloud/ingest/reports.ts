@@ -1,4 +1,5 @@
-import type { Clock, Log, Statement } from '#platform/ports.ts';
+import { backoff } from '#platform/backoff.ts';
+import type { Clock, Log, Randomness, Statement } from '#platform/ports.ts';
 import { type AlarmReport, alarmReport, type CentreReceipt } from '#protocols/messages/alarm.ts';
 import { nameText } from '#protocols/signal.ts';
 import type { Alerts } from '../alerts/alerts.ts';
@@ -11,6 +12,8 @@ import type { Change, Store } from '../store/store.ts';
 import { type Held, heldByName, heldByPress, heldOf } from './held.ts';
 
 const earlyReportsKept = 10_000;
+/** Between two tries to take what the disk did not. */
+const pace = { firstMs: 500, maxMs: 30_000 };
 
 type Press = ToldAlarm & { age_at_first_byte_ms: number; age_at_ingest_ms: number };
 
@@ -28,12 +31,17 @@ export interface Reports {
   take(report: AlarmReport): Promise<Reported | null>;
   /** Whether a report came before this alarm: then its dispatch waits for `takeEarly`. */
   hasEarly(name: string, digest: string): boolean;
-  /** Commits that report now that the alarm is known. */
+  /**
+   * Commits that report now that the alarm is known. Rejects with a `DatabaseError`, and is then tried again by itself:
+   * the gateway will not send this report again.
+   */
   takeEarly(name: string, digest: string): Promise<Reported | null>;
+  close(): void;
 }
 
 export async function createReports(parts: {
   clock: Clock;
+  random: Randomness;
   log: Log;
   store: Store;
   alerts: Alerts;
@@ -41,6 +49,8 @@ export async function createReports(parts: {
   dispatcher: Dispatcher;
   primary: string;
   names: Names;
+  /** Says what is held of these names to their gateways. */
+  tell(held: readonly Held[]): void;
 }): Promise<Reports> {
   const { clock, log, store, alerts, incidents, dispatcher, primary, names } = parts;
   // Which alarms have a report waiting, so that the others need not look. The table is the truth.
@@ -166,20 +176,77 @@ export async function createReports(parts: {
     ]);
   }
 
+  async function takeEarlyNow(name: string, digest: string): Promise<Reported | null> {
+    const [row] = await store.read<{ message: string }>(
+      'SELECT message FROM early_reports WHERE name = ? AND digest = ?',
+      [name, digest],
+    );
+    const taken = row === undefined ? null : await take(alarmReport.parse(JSON.parse(row.message)));
+    await store.commit([
+      { sql: 'DELETE FROM early_reports WHERE name = ? AND digest = ?', params: [name, digest] },
+    ]);
+    early.delete(keyOf(name, digest));
+    return taken;
+  }
+
+  const taking = new Map<string, Promise<Reported | null>>();
+  /** Their alarm is here, and the disk did not take them yet. */
+  const due = new Map<string, { name: string; digest: string }>();
+  const waits = backoff(pace, parts.random);
+  let cancelRetry: (() => void) | null = null;
+  let closed = false;
+
+  async function takeEarly(name: string, digest: string): Promise<Reported | null> {
+    const key = keyOf(name, digest);
+    const running = taking.get(key) ?? takeEarlyNow(name, digest);
+    taking.set(key, running);
+    try {
+      const taken = await running;
+      due.delete(key);
+      return taken;
+    } catch (error) {
+      tryAgain(name, digest);
+      throw error;
+    } finally {
+      taking.delete(key);
+    }
+  }
+
+  function tryAgain(name: string, digest: string): void {
+    if (closed) return;
+    due.set(keyOf(name, digest), { name, digest });
+    cancelRetry ??= clock.after(waits.next(), () => void retry());
+  }
+
+  async function retry(): Promise<void> {
+    for (const { name, digest } of due.values().toArray()) {
+      try {
+        const taken = await takeEarly(name, digest);
+        if (closed) return;
+        if (taken) parts.tell([taken.held, ...taken.told]);
+      } catch (error) {
+        if (closed) return;
+        log.error('an early report could not be written, and is tried again', { alarm: name, error });
+      }
+    }
+    cancelRetry = null;
+    if (due.size === 0) waits.reset();
+    else cancelRetry = clock.after(waits.next(), () => void retry());
+  }
+
+  // A crash between an alarm and its early report.
+  for (const { name, digest } of await store.read<{ name: string; digest: string }>(
+    'SELECT e.name, e.digest FROM early_reports e JOIN signals s ON s.name = e.name AND s.digest = e.digest',
+  ))
+    tryAgain(name, digest);
+
   return {
     take,
     hasEarly: (name, digest) => early.has(keyOf(name, digest)),
-    async takeEarly(name, digest) {
-      const [row] = await store.read<{ message: string }>(
-        'SELECT message FROM early_reports WHERE name = ? AND digest = ?',
-        [name, digest],
-      );
-      const taken = row === undefined ? null : await take(alarmReport.parse(JSON.parse(row.message)));
-      await store.commit([
-        { sql: 'DELETE FROM early_reports WHERE name = ? AND digest = ?', params: [name, digest] },
-      ]);
-      early.delete(keyOf(name, digest));
-      return taken;
+    takeEarly,
+    close() {
+      closed = true;
+      cancelRetry?.();
     },
   };
 }

@@ -45,7 +45,11 @@ describe.skipIf(noChromium)(`the console in a real browser${noChromium ? ` (${no
   });
 
   async function open(options: BrowserContextOptions = {}): Promise<Page> {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, ...options });
+    const context = await browser.newContext({
+      locale: 'zh-CN',
+      viewport: { width: 1280, height: 900 },
+      ...options,
+    });
     const page = await context.newPage();
     page.on('pageerror', (error) => errors.push(String(error)));
     page.on('console', (message) => {
@@ -238,7 +242,7 @@ describe.skipIf(noChromium)(`the console in a real browser${noChromium ? ` (${no
   });
 
   test('figures older than their bound turn to unknown by themselves', async () => {
-    const context = await browser.newContext();
+    const context = await browser.newContext({ locale: 'zh-CN' });
     const page = await context.newPage();
     await page.clock.install();
     await page.goto(cloud.url);

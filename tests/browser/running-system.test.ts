@@ -37,7 +37,7 @@ describe.skipIf(noChromium)(`the console of a running system${noChromium ? ` (${
   });
 
   test('shows its devices and 110 without a word from anyone, then a press with every stage', async () => {
-    const page = await (await browser.newContext()).newPage();
+    const page = await (await browser.newContext({ locale: 'zh-CN' })).newPage();
     const refused: string[] = [];
     page.on('console', (message) => {
       if (message.text().includes('Content Security Policy')) refused.push(message.text());

@@ -130,6 +130,7 @@ const declared: Record<string, Right | 'public' | 'signed-in' | 'gateway'> = {
   'POST /api/v1/four-hundred/reports': 'act',
   'GET /api/v1/campuses/{campus}/people': 'cards',
   'PUT /api/v1/campuses/{campus}/people': 'configure',
+  'POST /api/v1/campuses/{campus}/people/import': 'configure',
   'PUT /api/v1/campuses/{campus}/people/{person}': 'configure',
   'DELETE /api/v1/campuses/{campus}/people/{person}': 'configure',
   'GET /api/v1/inventory/export': 'configure',

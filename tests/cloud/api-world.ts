@@ -90,7 +90,7 @@ export class ApiWorld {
     const { clock } = this;
     this.store = await openStore({ clock, random: seeded(), databases: this.disk });
     const { store, campuses } = this;
-    this.alerts = await createAlerts({ clock, log: quiet, store });
+    this.alerts = await createAlerts({ clock, random: seeded(), log: quiet, store });
     this.liveness = await startLiveness({
       clock,
       random: seeded(),

@@ -48,6 +48,8 @@ export async function settle(): Promise<void> {
 export class MemoryDatabases implements DatabasePort {
   readonly files = new Map<string, DatabaseSync>();
   fail: Error | null = null;
+  /** Of these statements alone, by a part of their text. */
+  failsAt: string | null = null;
 
   async open(name: string, _durability: unknown, schema: string): Promise<Database> {
     let db = this.files.get(name);
@@ -58,6 +60,9 @@ export class MemoryDatabases implements DatabasePort {
       read: async (sql, params = []) => file.read(boundStatement({ sql, params })) as never,
       commit: async (statements) => {
         if (this.fail !== null) throw this.fail;
+        const { failsAt } = this;
+        if (failsAt !== null && statements.some(({ sql }) => sql.includes(failsAt)))
+          throw new Error('disk full');
         return file.commit(statements.map(boundStatement));
       },
       close: async () => {},

@@ -279,6 +279,27 @@ test('a receipt of a centre that the edge only calls primary does not make it de
   expect(world.receipts().at(-1)).toMatchObject({ state: 'stored', reported: 1 });
 });
 
+test.each(['a disk that fails', 'a crash'])(
+  'a report that overtook its alarm is not forgotten over %s between the two',
+  async (trouble) => {
+    const alarm = press(world, 1);
+    await world.says(directReport(alarm));
+    world.disk.failsAt = 'INSERT INTO receipts';
+    await world.says(alarm);
+    expect(world.rows(`SELECT * FROM receipts WHERE path = 'direct'`)).toEqual([]);
+    if (trouble === 'a crash') {
+      world.crash();
+      world.disk.failsAt = null;
+      await world.start();
+    } else await world.clock.pass(5000);
+    world.disk.failsAt = null;
+    await world.clock.pass(60_000);
+    expect(world.rows(`SELECT centre FROM receipts WHERE path = 'direct'`)).toEqual([{ centre: 'police' }]);
+    expect(world.rows('SELECT * FROM early_reports')).toEqual([]);
+    expect(world.receipts(alarm.name).at(-1)).toMatchObject({ state: 'delivered', reported: 1 });
+  },
+);
+
 test('a report that overtakes its alarm is kept, and then nobody calls 110 a second time', async () => {
   const alarm = press(world, 1);
   await world.says(directReport(alarm));

@@ -1,10 +1,14 @@
 import { afterEach, beforeEach, expect, it } from 'vitest';
+import { FourHundred } from '#cloud/four-hundred/four-hundred.ts';
+import { Inventory } from '#cloud/inventory/inventory.ts';
+import { openStore } from '#cloud/store/store.ts';
 import { readHolidays } from '#platform/public-holidays.ts';
 import { readRules } from '#platform/rule-set.ts';
 import { SchoolDays } from '#protocols/calendar/school-days.ts';
 import { verdictAt } from '#protocols/four-hundred/verdict.ts';
 import { campusEntry, type CampusEntryFull } from '#protocols/inventory/entry.ts';
 import { CloudWorld, type config, epoch } from './cloud-world.ts';
+import { MemoryDatabases, quiet, seeded } from './fake-ports.ts';
 import { city } from './four-hundred-school.ts';
 
 let world: CloudWorld;
@@ -177,4 +181,34 @@ it('killed in the middle of changes, it comes back with the inventory that was c
   expect(
     (await world.cloud.fourHundred.at('school', verdict.moment, verdict.as_of))!.verdict.inventory_version,
   ).toBe(2);
+});
+
+it('a city that takes long to judge keeps the cloud from nothing: it starts without the verdicts', async () => {
+  const { clock } = world;
+  const store = await openStore({ clock, random: seeded(), databases: new MemoryDatabases() });
+  let answer = () => {};
+  const slow = new Promise<void>((done) => (answer = done));
+  const slowly: typeof store = {
+    ...store,
+    async read(sql, params) {
+      if (sql.includes('device_words')) await slow;
+      return store.read(sql, params);
+    },
+  };
+  const inventory = await Inventory.open({ clock, log: quiet, store, files: city });
+  const fourHundred = await FourHundred.start({
+    clock,
+    log: quiet,
+    store: slowly,
+    liveness: { gateways: () => [], gateway: () => null },
+    inventory,
+    rules: readRules(),
+    holidays: readHolidays(),
+    personOf: () => null,
+  });
+  expect(fourHundred.inventory).toBeNull();
+  answer();
+  await fourHundred.settled();
+  expect(fourHundred.verdict('school')?.cells).toHaveLength(12);
+  await fourHundred.close();
 });

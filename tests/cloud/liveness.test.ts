@@ -26,7 +26,7 @@ afterEach(() => liveness.close());
 async function start(campuses: CloudConfig['campuses'] = []) {
   sent = [];
   store = await openStore({ clock, random: seeded(), databases });
-  const alerts = await createAlerts({ clock, log: quiet, store });
+  const alerts = await createAlerts({ clock, random: seeded(), log: quiet, store });
   liveness = await startLiveness({
     clock,
     random: seeded(),

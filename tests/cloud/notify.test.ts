@@ -65,7 +65,7 @@ class Receiver implements Channel {
 
 async function start(...receivers: Receiver[]) {
   store = await openStore({ clock, random: seeded(), databases });
-  alerts = await createAlerts({ clock, log: quiet, store });
+  alerts = await createAlerts({ clock, random: seeded(), log: quiet, store });
   const parts = {
     clock,
     random: seeded(),

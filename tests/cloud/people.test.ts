@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { openAccess, type Access } from '#cloud/access/access.ts';
-import { apiPerson } from '#protocols/api-people.ts';
+import { apiPeopleImport, apiPerson } from '#protocols/api-people.ts';
 import type { Role } from '#protocols/api-access.ts';
 import { itemsOf } from '#protocols/api.ts';
 import { ApiWorld } from './api-world.ts';
@@ -53,6 +53,38 @@ describe('the register of cards', () => {
       about: { campus: 'school', people: 1 },
     });
     expect(JSON.stringify(log)).not.toMatch(/李四|0012/);
+  });
+
+  it('comes in from a file, whole or not at all, with every mistake by row and column', async () => {
+    const admin = await signedIn('first', 'city_admin');
+    await send('PUT', `${people}/p-9`, admin, { name: '赵', role: 'police', cards: ['99'] });
+    const file = async (text: string, query: string) => {
+      const answer = await fetch(`${world.api.url}${people}/import?format=csv&${query}`, {
+        method: 'POST',
+        headers: { ...admin, 'content-type': 'text/csv' },
+        body: text,
+      });
+      expect(answer.status, await answer.clone().text()).toBe(200);
+      return apiPeopleImport.parse(await answer.json());
+    };
+    const good = '编号,姓名,角色,卡号\nguard-1,李四,保安,0012; ab-7\np-2,王五,teacher,\n';
+    const bad = `${good}p-3,钱七,校工,\nguard-1,孙八,保安,\np-4,,保安,0012\np-5,周九,保安,!!\n`;
+    const refused = await file(bad, 'apply=true');
+    expect(refused.applied).toBe(false);
+    expect(refused.mistakes.map(({ row, column }) => [row, column])).toEqual(
+      expect.arrayContaining([
+        [4, '角色'],
+        [5, '编号'],
+        [6, '姓名'],
+        [7, '卡号'],
+      ]),
+    );
+    expect(await file(good, 'mode=replace')).toMatchObject({ applied: false, added: 2, removed: 1 });
+    expect(world.people.personOf('school', '0012')).toBe('0012');
+    expect(await file(good, 'mode=replace&apply=true')).toMatchObject({ applied: true, mistakes: [] });
+    expect(world.people.personOf('school', 'AB-7')).toBe('guard-1');
+    const list = itemsOf(apiPerson).parse(await (await send('GET', people, admin)).json());
+    expect(list.items.map(({ id }) => id)).toEqual(['guard-1', 'p-2']);
   });
 
   it('one card is one person’s on a campus, and what is given anew is given whole', async () => {

@@ -24,7 +24,7 @@ let stopWatching: () => void;
 beforeEach(async () => {
   clock = new HandClock();
   store = await openStore({ clock, random: seeded(), databases: new MemoryDatabases() });
-  alerts = await createAlerts({ clock, log: quiet, store });
+  alerts = await createAlerts({ clock, random: seeded(), log: quiet, store });
   attention = await createAttention({ clock, log: quiet, store });
   notifiers = [];
   stopWatching = () => {};

@@ -4,17 +4,17 @@ import { newest } from '../reading/alarms.ts';
 import { useSpeech } from '../words/language.ts';
 import { AlarmRow } from './AlarmRow.tsx';
 
-const shown = 12;
-
 interface Props {
   alarms: ReadonlyMap<string, ApiAlarm>;
   centres: ReadonlyMap<string, ApiCentre>;
   boundMs: number | null;
   now: number;
+  /** How many of the newest. */
+  shown: number;
 }
 
 /** The newest signals; one stands open with its waterfall: what 110 does not have, else the newest. */
-export function Alarms({ alarms, centres, boundMs, now }: Props) {
+export function Alarms({ alarms, centres, boundMs, now, shown }: Props) {
   const { words } = useSpeech();
   const [chosen, choose] = useState<string | null>(null);
   const rows = newest(alarms.values(), shown);

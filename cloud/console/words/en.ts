@@ -26,6 +26,17 @@ export const en: Words = {
   notReached: 'The server was not reached; try again.',
   signOut: (name: string) => `${name} · sign out`,
 
+  navigation: 'Pages',
+  skipToPage: 'Skip to the page',
+  overview: 'Overview',
+  alarmsPage: 'Alarms and drills',
+  notHere: 'There is no page here',
+  toOverview: 'Back to the overview',
+  reading: 'Reading…',
+  refused: (why) => `It was refused: ${why}`,
+  noAnswer: 'The server did not answer.',
+  tryAgain: 'Try again',
+
   live: 'Live',
   starting: 'Connecting…',
   lostTitle: (since) => `Disconnected since ${since}`,

@@ -7,7 +7,19 @@ import type { Words } from './zh.ts';
 
 export type Language = 'zh' | 'en';
 
-export const language = createPreference<Language>('belfry.language', ['zh', 'en'], 'zh');
+/** The first of a browser's languages that this page speaks; Chinese where it speaks none. */
+export function languageOf(tags: readonly string[]): Language {
+  const spoken = tags.map((tag) => tag.toLowerCase().split('-')[0]);
+  return (
+    (['zh', 'en'] as const).find((one) => one === spoken.find((tag) => tag === 'zh' || tag === 'en')) ?? 'zh'
+  );
+}
+
+export const language = createPreference<Language>(
+  'belfry.language',
+  ['zh', 'en'],
+  languageOf(navigator.languages),
+);
 
 const locales: Record<Language, string> = { zh: 'zh-CN', en: 'en-GB' };
 

@@ -23,6 +23,17 @@ export const zh = {
   notReached: '没有连上服务器，请再试一次。',
   signOut: (name: string) => `${name} · 退出`,
 
+  navigation: '页面',
+  skipToPage: '跳到正文',
+  overview: '总览',
+  alarmsPage: '报警与演练',
+  notHere: '这里没有页面',
+  toOverview: '回到总览',
+  reading: '正在读取…',
+  refused: (why: string) => `没有成功：${why}`,
+  noAnswer: '服务器没有应答。',
+  tryAgain: '再试一次',
+
   live: '实时',
   starting: '正在连接…',
   lostTitle: (since: string) => `自 ${since} 起与服务器失去连接`,

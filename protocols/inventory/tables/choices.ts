@@ -72,3 +72,12 @@ export const postKinds: Record<Post['kind'], Bilingual> = {
 };
 
 export const windowKinds = { arrival: of('上学', 'coming'), dismissal: of('放学', 'going') };
+
+export const personRoles = {
+  leader: of('校领导', 'school leader'),
+  teacher: of('教师', 'teacher on duty'),
+  guard: of('保安', 'security guard'),
+  parent: of('家长', 'parent volunteer'),
+  police: of('警察', 'police officer'),
+  other: of('其他', 'anybody else'),
+};

@@ -1,6 +1,6 @@
 import type { Bilingual } from '../../messages/bilingual.ts';
 import { type CellValue, readCell } from './cells.ts';
-import { type Column, type Table, tables } from './tables.ts';
+import { type Column, type Table, tables as inventoryTables } from './tables.ts';
 
 /** One table of a file as it was read; the first row is its head. */
 export interface Sheet {
@@ -34,7 +34,10 @@ export interface TableRow {
 const sameWord = (one: string, other: string) => one.trim().toLowerCase() === other.toLowerCase();
 
 /** Reads every sheet by its table. Empty rows are passed over. */
-export function readRows(sheets: readonly Sheet[]): { rows: TableRow[]; mistakes: RowMistake[] } {
+export function readRows(
+  sheets: readonly Sheet[],
+  tables: readonly Table[] = inventoryTables,
+): { rows: TableRow[]; mistakes: RowMistake[] } {
   const rows: TableRow[] = [];
   const mistakes: RowMistake[] = [];
   for (const sheet of sheets) {

@@ -1,6 +1,6 @@
 import type { Bilingual } from '../../messages/bilingual.ts';
 import type { CellKind } from './cells.ts';
-import { campusTypes, deviceKinds, postKinds, windowKinds, zoneKinds } from './choices.ts';
+import { campusTypes, deviceKinds, personRoles, postKinds, windowKinds, zoneKinds } from './choices.ts';
 
 /** One column of a table: where its value stands in the thing that a row describes. */
 export interface Column {
@@ -40,6 +40,17 @@ const table = (id: string, zh: string, list: Table['list'], ...columns: Column[]
   columns,
 });
 const list = (name: string, of?: string) => ({ name, ...(of !== undefined && { of }) });
+
+/** Who is behind the ids of rolls and rosters, of one campus. Not of the inventory: it is personal data. */
+export const peopleTable: Table = table(
+  'people',
+  '人员',
+  list('people'),
+  id,
+  column('姓名', 'name', 'name'),
+  column('角色', 'role', 'role', personRoles),
+  column('卡号', 'cards', 'cards', 'list'),
+);
 
 /** Every table of an import, in the order of its sheets. */
 export const tables: readonly Table[] = [

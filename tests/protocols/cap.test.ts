@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import * as fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import {
@@ -14,6 +15,7 @@ import {
 import { parseCap } from '#protocols/cap/read.ts';
 import { formatCapTime, parseCapTime } from '#protocols/cap/time.ts';
 import { encodeCap } from '#protocols/cap/write.ts';
+import { enough } from './enough.ts';
 
 const minimal = `<?xml version="1.0" encoding="UTF-8"?>
 <alert xmlns="urn:oasis:names:tc:emergency:cap:1.2">
@@ -83,9 +85,10 @@ describe('the reader', () => {
       fc.property(fc.nat(withInfo.length), fc.nat(40), fc.string(), (at, cut, text) => {
         expect(parseCap(withInfo.slice(0, at) + text + withInfo.slice(at + cut))).toHaveProperty('ok');
       }),
+      enough,
     );
     expect(parseCap('<a>'.repeat(100_000)).ok).toBe(false);
-  });
+  }, 120_000);
 });
 
 describe('times', () => {
@@ -95,6 +98,7 @@ describe('times', () => {
       fc.property(fc.integer({ min: 0, max: 4_000_000_000 }), (s) => {
         expect(parseCapTime(formatCapTime(s * 1000))).toBe(s * 1000);
       }),
+      enough,
     );
   });
 
@@ -107,13 +111,14 @@ describe('times', () => {
 });
 
 const text = fc
-  .string({ unit: 'grapheme', minLength: 1 })
+  .string({ unit: 'grapheme', minLength: 1, maxLength: 4 })
   .filter((t) => t.isWellFormed() && !/[\uFFFE\uFFFF]/.test(t));
 const time = fc.integer({ min: 0, max: 4_000_000_000 }).map((s) => s * 1000);
 const name = fc.stringMatching(/^[a-z0-9.@-]{1,30}$/);
-const some = <T>(each: fc.Arbitrary<T>) => fc.array(each, { minLength: 1, maxLength: 3 });
-const pair = fc.record({ valueName: text, value: text });
-const optional = { requiredKeys: [] as never[] };
+const some = <T>(each: fc.Arbitrary<T>) => fc.array(each, { minLength: 1, maxLength: 2 });
+const plain = { noNullPrototype: true as const };
+const pair = fc.record({ valueName: text, value: text }, plain);
+const optional = { requiredKeys: [] as never[], noNullPrototype: true as const };
 const anyInfo = fc
   .tuple(
     fc.record({
@@ -134,8 +139,8 @@ const anyInfo = fc
         instruction: text,
         contact: text,
         parameter: some(pair),
-        resource: some(fc.record({ resourceDesc: text, mimeType: text, uri: text })),
-        area: some(fc.record({ areaDesc: text, geocode: some(pair) })),
+        resource: some(fc.record({ resourceDesc: text, mimeType: text, uri: text }, plain)),
+        area: some(fc.record({ areaDesc: text, geocode: some(pair) }, plain)),
       },
       optional,
     ),
@@ -152,7 +157,13 @@ const anyAlert: fc.Arbitrary<CapAlert> = fc
       scope: fc.constantFrom(...capScope),
     }),
     fc.record(
-      { note: text, restriction: text, references: text, code: some(text), info: some(anyInfo) },
+      {
+        note: text,
+        restriction: text,
+        references: text,
+        code: some(text),
+        info: anyInfo.map((each) => [each]),
+      },
       optional,
     ),
   )
@@ -162,10 +173,13 @@ describe('the writer', () => {
   test('whatever is written is read again as it was', () => {
     fc.assert(
       fc.property(anyAlert, (alert) => {
-        expect(parseCap(encodeCap(alert))).toEqual({ ok: true, alert });
+        // `expect` is too slow for so many cases.
+        if (!isDeepStrictEqual(parseCap(encodeCap(alert)), { ok: true, alert }))
+          throw new Error('another came back');
       }),
+      enough,
     );
-  });
+  }, 120_000);
 
   test('what XML cannot hold becomes a mark, and the rest of the alarm still arrives', () => {
     const alert: CapAlert = {

@@ -2,9 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { createCardDecoder } from '#protocols/card-frames/decoder.ts';
 import { cardFormat, type CardFormat, shapes } from '#protocols/card-frames/format.ts';
-
-/** Cases of each property. */
-const numRuns = 100_000;
+import { enough } from './enough.ts';
 
 const formats = cardFormat.options;
 /** Formats whose frames hold a checksum. */
@@ -78,7 +76,7 @@ describe('the frames of card readers', () => {
           for (const piece of pieces(bytes, cuts)) decoder.push(piece);
           if (decoder.kept >= shapes[format].longest) throw new Error(`${decoder.kept} bytes are kept`);
         }),
-        { numRuns },
+        enough,
       );
     },
     120_000,
@@ -99,7 +97,7 @@ describe('the frames of card readers', () => {
           const cards = pieces(stream, cuts).flatMap((piece) => decoder.push(piece).cards);
           if (cards.at(-1)?.number !== number) throw new Error('not found');
         }),
-        { numRuns },
+        enough,
       );
     },
     120_000,

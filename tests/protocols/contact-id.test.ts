@@ -1,6 +1,7 @@
 import * as fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodeContactId, eventCodeFor, parseContactId, type Qualifier } from '#protocols/contact-id.ts';
+import { enough } from './enough.ts';
 
 test('the data of a published frame is read and written again', () => {
   const event = { account: '1234', qualifier: 1 as const, code: '120', partition: 1, zone: 15 };
@@ -25,8 +26,9 @@ test('every event comes back as it was', () => {
         expect(parseContactId(encodeContactId(event))).toEqual(event);
       },
     ),
+    enough,
   );
-});
+}, 120_000);
 
 test('what is not Contact ID is not guessed at', () => {
   for (const data of ['', '#1234|1120 01 15', '#1234|2120 01 015', '#12|1120 01 015', '#1234|Nri1/BA01'])

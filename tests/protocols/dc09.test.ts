@@ -4,6 +4,7 @@ import { crc16Arc } from '#protocols/dc09/crc.ts';
 import { type Dc09Event, Dc09Decoder } from '#protocols/dc09/decoder.ts';
 import { ackOf, type Dc09Frame, duhOf, encodeFrame, nakAt } from '#protocols/dc09/frame.ts';
 import { formatTimestamp, parseTimestamp } from '#protocols/dc09/timestamp.ts';
+import { enough } from './enough.ts';
 
 const bytes = (text: string): Uint8Array => Buffer.from(text, 'latin1');
 const wire = (text: string): Uint8Array => bytes(`\n${text}\r`);
@@ -295,8 +296,9 @@ describe('stream', () => {
           expect(frames(decode(...split(whole, cuts)))).toEqual(list);
         },
       ),
+      enough,
     );
-  });
+  }, 120_000);
 
   test('any bytes in any split neither throw nor change what is found, and every byte is accounted for', () => {
     fc.assert(
@@ -311,18 +313,18 @@ describe('stream', () => {
         expect(sizes(split(noise, cuts))).toBe(noise.length);
         expect(frames(decode(...split(noise, cuts)))).toEqual(frames(decode(noise)));
       }),
-      { numRuns: 500 },
+      enough,
     );
-  });
+  }, 120_000);
 
   test('a good frame after any garbage is found at once', () => {
     fc.assert(
       fc.property(hostile, arbitraryFrame, fc.constantFrom('hex', 'raw'), (garbage, frame, form) => {
         expect(frames(decode(garbage, encodeFrame(frame, form))).at(-1)).toEqual(frame);
       }),
-      { numRuns: 500 },
+      enough,
     );
-  });
+  }, 120_000);
 
   test('a megabyte of a frame that never ends is held to the size of one frame', () => {
     const decoder = new Dc09Decoder();

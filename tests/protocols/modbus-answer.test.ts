@@ -2,9 +2,7 @@ import * as fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { AnswerDecoder, type Framing } from '#protocols/modbus-answer.ts';
 import { withCrc } from '#protocols/modbus.ts';
-
-/** Cases of each property. */
-const numRuns = 100_000;
+import { enough } from './enough.ts';
 
 const question = withCrc(Uint8Array.of(1, 3, 0, 0, 0, 2));
 const answer = Buffer.from('010304011102722A8F', 'hex');
@@ -31,7 +29,7 @@ describe('the decoder of Modbus answers', () => {
             if (decoder.kept > 512) throw new Error(`${decoder.kept} bytes are kept`);
           },
         ),
-        { numRuns },
+        enough,
       );
     },
     120_000,
@@ -51,7 +49,7 @@ describe('the decoder of Modbus answers', () => {
             throw new Error('not found');
         },
       ),
-      { numRuns },
+      enough,
     );
   }, 120_000);
 
@@ -73,7 +71,7 @@ describe('the decoder of Modbus answers', () => {
             throw new Error('not found');
         },
       ),
-      { numRuns },
+      enough,
     );
   }, 120_000);
 

@@ -3,9 +3,7 @@ import { describe, expect, it } from 'vitest';
 import type { ContactIdEvent } from '#protocols/contact-id.ts';
 import { createPanelDecoder } from '#protocols/panel-printer/decoder.ts';
 import { panelFormat, type PanelFormat, panelShapes } from '#protocols/panel-printer/format.ts';
-
-/** Cases of each property. */
-const numRuns = 100_000;
+import { enough } from './enough.ts';
 
 const bytesOf = (text: string) => Uint8Array.from([...text].map((c) => c.charCodeAt(0)));
 const dc4 = '\x14';
@@ -78,7 +76,7 @@ describe('the automation ports of alarm panels', () => {
           for (const piece of pieces(bytes, cuts)) decoder.push(piece);
           if (decoder.kept >= panelShapes[format].longest) throw new Error(`${decoder.kept} bytes are kept`);
         }),
-        { numRuns },
+        enough,
       );
     },
     120_000,
@@ -99,7 +97,7 @@ describe('the automation ports of alarm panels', () => {
           if (last?.kind !== 'event' || last.event.code !== event.code || last.event.zone !== event.zone)
             throw new Error('not found');
         }),
-        { numRuns },
+        enough,
       );
     },
     120_000,

@@ -5,6 +5,7 @@ import { describedVideo } from '#protocols/rtsp/sdp.ts';
 import { sizeOfSps } from '#protocols/rtsp/sps.ts';
 import { VideoTrack } from '#protocols/rtsp/video.ts';
 import { packets } from '#sim/camera/rtp.ts';
+import { enough } from './enough.ts';
 
 const answer = Buffer.from('RTSP/1.0 200 OK\r\nCSeq: 2\r\nContent-Length: 3\r\n\r\nv=0');
 const packet = Buffer.from([0x24, 0, 0, 2, 7, 8]);
@@ -44,7 +45,7 @@ describe('the RTSP decoder', () => {
         const used = items.reduce((sum, item) => sum + size(item), inPieces.thrownAway);
         expect(used).toBeLessThanOrEqual(bytes.length);
       }),
-      { numRuns: 100_000 },
+      enough,
     );
   });
 
@@ -57,9 +58,9 @@ describe('the RTSP decoder', () => {
         expect(items.map((item) => item.kind)).toEqual(['packet', 'answer', 'packet', 'packet', 'answer']);
         expect(decoder.thrownAway).toBe(0);
       }),
-      { numRuns: 5000 },
+      enough,
     );
-  });
+  }, 120_000);
 
   it('finds the good answer right after noise', () => {
     const noise = fc.uint8Array({ maxLength: 64 }).map((bytes) => bytes.filter((b) => b !== 0x24));
@@ -70,9 +71,9 @@ describe('the RTSP decoder', () => {
         expect(items.map((item) => item.kind)).toEqual(['answer', 'packet']);
         expect(decoder.thrownAway).toBe(bytes.length);
       }),
-      { numRuns: 5000 },
+      enough,
     );
-  });
+  }, 120_000);
 
   it('holds no more than one item of an answer without end', () => {
     const decoder = new RtspDecoder();
@@ -105,7 +106,7 @@ describe('a video track', () => {
           expect(track.frames).toBeLessThanOrEqual(all.length);
         },
       ),
-      { numRuns: 100_000 },
+      enough,
     );
   });
 
@@ -146,9 +147,9 @@ describe('a parameter set', () => {
         const size = sizeOfSps(codec, bytes);
         expect(size === null || (size.width > 0 && size.height > 0)).toBe(true);
       }),
-      { numRuns: 20_000 },
+      enough,
     );
-  });
+  }, 120_000);
 });
 
 describe('a session description', () => {

@@ -9,6 +9,7 @@ import { type MqttMapping, readingsOf } from '#protocols/mqtt-mappings/mapping.t
 import { mosquitto } from '../../platform/brokers.ts';
 import { have, until } from '../../platform/pty.ts';
 import { recorder } from './recorder.ts';
+import { enough } from '../../protocols/enough.ts';
 
 const cleanups: (() => unknown)[] = [];
 afterEach(async () => {
@@ -170,7 +171,7 @@ describe('a message of another system', () => {
         const message = readMessage(payload, 'json');
         if (message.ok) for (const reading of readings) find(reading, message.body);
       }),
-      { numRuns: 100_000 },
+      enough,
     );
     const proto = { is: 'measure', field: 'constructor.length', name: 'x', unit: '' } as const;
     expect(find(proto, {})).toEqual({ kind: 'absent' });

@@ -102,12 +102,14 @@ export async function run(): Promise<void> {
       const headers = { authorization: `Bearer ${token}` };
       return (await fetch(`http://127.0.0.1:${httpPort}/api/v1${path}`, { headers })).json();
     };
-    const press = () =>
-      fetch(`${hardware.control.url}/buttons/${pressed!.id}/press`, {
+    const press = async () => {
+      const answer = await fetch(`${hardware.control.url}/buttons/${pressed!.id}/press`, {
         method: 'POST',
         headers: { authorization: `Bearer ${hardware.control.token}`, 'content-type': 'application/json' },
         body: '{"type":"press"}',
       });
+      if (!answer.ok) throw new Error(`the button was not pressed: ${await answer.text()}`);
+    };
 
     /** One turn of this edge: what its presses took, and what it took of the machine meanwhile. */
     const turnOf = async (name: 'alone' | 'loaded', devices: number) => {
@@ -131,7 +133,9 @@ export async function run(): Promise<void> {
         await press();
       }
       const times: number[] = [];
-      await until('the last press of the turn to be reported', 30_000, async () => {
+      const reported = () =>
+        `every press of the turn to be reported (${times.length} of ${pressesInTurn} were)`;
+      await until(reported, 60_000, async () => {
         const { items } = itemsOf(apiAlarm).parse(await api('/alarms?limit=500'));
         times.length = 0;
         for (const alarm of items) {
@@ -295,13 +299,17 @@ async function ended(child: ChildProcess): Promise<void> {
   await gone;
 }
 
-async function until(what: string, withinMs: number, condition: () => Promise<boolean>): Promise<void> {
+async function until(
+  what: string | (() => string),
+  withinMs: number,
+  condition: () => Promise<boolean>,
+): Promise<void> {
   const deadline = performance.now() + withinMs;
   while (performance.now() < deadline) {
     if (await condition()) return;
     await pause(250);
   }
-  throw new Error(`waited ${withinMs / 1000} s for ${what}`);
+  throw new Error(`waited ${withinMs / 1000} s for ${typeof what === 'string' ? what : what()}`);
 }
 
 /** proc(5): utime and stime of all its threads, in ticks of 10 ms. */

@@ -72,6 +72,15 @@ export async function look(world: World, wanted: Expectation, since: number): Pr
       seen: `${open.length}${open.length > 0 ? `: ${open.map((a) => a.text.en).join('; ')}` : ''}`,
     };
   }
+  if (wanted.records) return looksAtRecords(cloud, wanted.records, world.campus.edge.gateway, since);
+  if (wanted.answer) {
+    const { device, to, state } = wanted.answer;
+    const id = world.asked(device, to);
+    const command = id === undefined ? null : await cloud.commands.get(id);
+    if (command === null) return { holds: false, seen: 'it was not asked' };
+    const seen = `${command.state}${command.detail === null ? '' : `: ${command.detail}`}`;
+    return { holds: command.state === state, seen };
+  }
   return looksAtMeasured(cloud, wanted.measured!, world.campus.edge.gateway, since);
 }
 
@@ -116,6 +125,18 @@ async function looksAtAlerts(
   const holds = state === 'open' ? isOpen : those.length > 0 && !isOpen;
   if (those.length === 0) return { holds, seen: 'no such alert' };
   return { holds, seen: `${isOpen ? 'open' : 'closed'}: ${those[0]!.text.en}` };
+}
+
+async function looksAtRecords(
+  cloud: Cloud,
+  { device, kind, with: details, at_least: atLeast }: NonNullable<Expectation['records']>,
+  gateway: string,
+  since: number,
+): Promise<Seen> {
+  const all = await cloud.records.query({ gateway, device, kind, from: since, limit: everything });
+  const those = all.filter((r) => Object.entries(details).every(([key, value]) => r.details[key] === value));
+  const seen = all.map((r) => JSON.stringify(r.details)).join(', ');
+  return { holds: those.length >= atLeast, seen: `${those.length}${seen && ` of ${seen}`}` };
 }
 
 async function looksAtMeasured(

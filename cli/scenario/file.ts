@@ -1,6 +1,8 @@
 import { z } from 'zod';
 import { alertCode, deviceState } from '#protocols/api.ts';
+import { deviceAct, deviceActName } from '#protocols/messages/command.ts';
 import { bilingual } from '#protocols/messages/bilingual.ts';
+import { recordKind } from '#protocols/messages/telemetry.ts';
 import { pressTypes } from '#protocols/button-frame/frame.ts';
 import { id, lampState, mode, signalType } from '#protocols/signal.ts';
 import { simulatorConfig } from '#sim/configuration.ts';
@@ -96,6 +98,19 @@ export const expectation = exactlyOne({
     field: z.string(),
     between: z.tuple([z.number(), z.number()]),
   }),
+  /** How many records (check-ins, gates that opened) of this kind and with these details the cloud holds since. */
+  records: z.strictObject({
+    device: id,
+    kind: recordKind,
+    with: z.record(z.string(), z.union([z.string(), z.number(), z.boolean()])).default({}),
+    at_least: count.default(1),
+  }),
+  /** What came of the newest `ask` of it. */
+  answer: z.strictObject({
+    device: id,
+    to: deviceActName,
+    state: z.enum(['done', 'failed', 'expired']).default('done'),
+  }),
 });
 export type Expectation = z.infer<typeof expectation>;
 
@@ -108,6 +123,11 @@ const step = exactlyOne(
     ]),
     /** Any act of any simulated part, as `belfry sim` lists them. */
     act: z.strictObject({ on: id, do: z.string(), with: z.record(z.string(), z.unknown()).default({}) }),
+    /** What the cloud asks of a device: `self-test`, or an act with more to say. */
+    ask: z.strictObject({
+      device: id,
+      to: z.preprocess((value) => (typeof value === 'string' ? { do: value } : value), deviceAct),
+    }),
     cut: linkName,
     restore: linkName,
     kill: processName,

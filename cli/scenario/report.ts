@@ -7,6 +7,7 @@ const words = {
   zh: {
     press: '按下按钮',
     act: '操作',
+    ask: '云端要求',
     cut: '切断链路',
     restore: '恢复链路',
     kill: '杀死进程',
@@ -23,12 +24,15 @@ const words = {
     alarms: '报警条数',
     open_alerts: '未关闭告警数',
     measured: '测量值',
+    records: '记录',
+    answer: '应答',
     held: (n: number, of: number) => `${of} 项预期，${n} 项成立`,
     took: (lived: string, took: string) => `经历 ${lived}，用时 ${took}`,
   },
   en: {
     press: 'press',
     act: 'act on',
+    ask: 'the cloud asks',
     cut: 'cut the link',
     restore: 'restore the link',
     kill: 'kill',
@@ -45,6 +49,8 @@ const words = {
     alarms: 'alarms',
     open_alerts: 'open alerts',
     measured: 'measured at',
+    records: 'records of',
+    answer: 'answer of',
     held: (n: number, of: number) => `${n} of ${of} expectations held`,
     took: (lived: string, took: string) => `${lived} lived through in ${took}`,
   },
@@ -68,6 +74,7 @@ function stepText(step: Step, language: Language): string {
   if (step.press)
     return `${w.press} ${step.press.button}${step.press.type === 'press' ? '' : ` (${step.press.type})`}`;
   if (step.act) return `${w.act} ${step.act.on}: ${step.act.do} ${details(step.act.with)}`.trimEnd();
+  if (step.ask) return `${w.ask} ${step.ask.device}: ${step.ask.to.do}`;
   if (step.cut) return `${w.cut} ${step.cut}${step.for === undefined ? '' : ` (${step.for / 1000} s)`}`;
   for (const verb of ['restore', 'kill', 'stop', 'start'] as const) {
     if (step[verb] !== undefined) return `${w[verb]} ${step[verb]}`;
@@ -77,7 +84,8 @@ function stepText(step: Step, language: Language): string {
 
 function expectationText(expectation: Expectation, language: Language): string {
   const w = words[language];
-  const { alarm, at_110, lamp, device, gateway, alert, alarms, open_alerts, measured } = expectation;
+  const { alarm, at_110, lamp, device, gateway, alert, alarms, open_alerts, measured, records, answer } =
+    expectation;
   if (alarm) {
     const { device, delivered, ...more } = alarm;
     return `${delivered ? w.alarm : w.undelivered} ${[device, details(more)].filter(Boolean).join(', ')}`;
@@ -94,6 +102,11 @@ function expectationText(expectation: Expectation, language: Language): string {
     return `${w.alarms} ${[details(which), ...bounds].filter(Boolean).join(', ')}`;
   }
   if (open_alerts) return `${w.open_alerts} ≤ ${open_alerts.at_most}`;
+  if (records) {
+    const which = [records.kind, details(records.with)].filter(Boolean).join(', ');
+    return `${w.records} ${records.device}: ${which} ≥ ${records.at_least}`;
+  }
+  if (answer) return `${w.answer} ${answer.device}: ${answer.to} ${answer.state}`;
   const [low, high] = measured!.between;
   return `${w.measured} ${measured!.device} ${measured!.field}: ${low}…${high}`;
 }

@@ -55,10 +55,16 @@ export function checkTimeline(scenario: ScenarioFile, source: ConfigurationSourc
       expect?.alarms?.device ??
       expect?.at_110?.device ??
       expect?.device?.device ??
-      expect?.measured?.device;
+      expect?.measured?.device ??
+      expect?.records?.device ??
+      expect?.answer?.device ??
+      step.ask?.device;
     const known = world.campus.edge.devices.map(({ id }) => id);
     if (device !== undefined && !known.includes(device)) {
-      return at(['expect'], `there is no device ${device}; there are: ${known.join(', ')}`);
+      return at(
+        [step.ask ? 'ask' : 'expect'],
+        `there is no device ${device}; there are: ${known.join(', ')}`,
+      );
     }
     const button = expect?.lamp?.button;
     if (button !== undefined && !world.simulator.parts.get('buttons')?.has(button)) {
@@ -134,6 +140,7 @@ async function doStep(world: World, step: Step): Promise<void> {
     const { button, type } = step.press;
     await parts.get('buttons')!.get(button)!.acts['press']!.run({ type });
   } else if (step.act) await partCalled(world, step.act.on)!.acts[step.act.do]!.run(step.act.with);
+  else if (step.ask) await world.ask(step.ask.device, step.ask.to);
   else if (step.cut) {
     await linkTo(step.cut)['cut']!.run(step.for === undefined ? {} : { for_s: step.for / 1000 });
   } else if (step.restore) await linkTo(step.restore)['restore']!.run({});

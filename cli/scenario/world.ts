@@ -9,6 +9,7 @@ import { realLog } from '#platform/real/log.ts';
 import { realPorts } from '#platform/real/ports.ts';
 import { realRandomness } from '#platform/real/randomness.ts';
 import { realListening } from '#platform/real/streams.ts';
+import type { DeviceAct } from '#protocols/messages/command.ts';
 import type { ConfigurationSource } from '#platform/configuration.ts';
 import { ConfigurationError } from '#platform/configuration.ts';
 import { startSimulator, type Simulator } from '#sim/simulator.ts';
@@ -23,11 +24,18 @@ export interface World {
   campus: Campus;
   /** Null while it is stopped or dead. */
   cloud(): Cloud | null;
+  /** The cloud asks a device of the campus; its answer is to be seen in `asked`. Rejects while the cloud is not running. */
+  ask(device: string, act: DeviceAct): Promise<void>;
+  /** The command by which a device was asked last for this. */
+  asked(device: string, act: DeviceAct['do']): string | undefined;
   start(name: ProcessName): Promise<void>;
   stop(name: ProcessName): Promise<void>;
   kill(name: ProcessName): Promise<void>;
   close(): Promise<void>;
 }
+
+/** How long a device has to answer what it is asked, ms. */
+const askedForMs = 15_000;
 
 export interface WorldOptions {
   folder: string;
@@ -118,10 +126,22 @@ export async function openWorld(
     },
   };
 
+  const asked = new Map<string, string>();
   const world: World = {
     simulator,
     campus,
     cloud: () => cloud?.running ?? null,
+    async ask(device, act) {
+      if (cloud === null) throw new Error('the cloud is not running');
+      const { campus: at, gateway } = campus.edge;
+      const order = { kind: 'act', device, act } as const;
+      const { id } = await cloud.running.commands.send({ campus: at, gateway }, order, {
+        by: null,
+        expiresInMs: askedForMs,
+      });
+      asked.set(`${device} ${act.do}`, id);
+    },
+    asked: (device, act) => asked.get(`${device} ${act}`),
     start: (name) => processes[name].start(),
     stop: (name) => processes[name].stop(),
     kill: (name) => processes[name].kill(),

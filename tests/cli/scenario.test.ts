@@ -56,6 +56,34 @@ describe('a scenario', () => {
     expect(stdout).toContain('1 of 2 expectations held');
   }, 60_000);
 
+  it('asks a button for its self-test, and sees records of a card and of a card that was not there', () => {
+    const { status, stdout, stderr } = run(
+      written(`title: { zh: 一, en: One }
+hardware:
+  buttons: [{ id: gate, serial: b0000001 }]
+  card_readers: [{ id: post, format: wie232-a }]
+devices:
+  - { id: post, purpose: patrol, point: post }
+timeline:
+  - expect: { device: { device: gate, state: good } }
+  - at: '+10s'
+    ask: { device: gate, to: self-test }
+  - expect: { answer: { device: gate, to: self-test } }
+    within: 20s
+  - act: { on: post, do: show, with: { card: 63E9AE } }
+  - expect: { records: { device: post, kind: check-in } }
+    within: 30s
+  - expect: { records: { device: post, kind: check-in, with: { card: nobody } } }
+    within: 2s
+`),
+    );
+    expect(stdout, stderr).toContain('✓ answer of gate: self-test done');
+    expect(stdout).toContain('✓ records of post: check-in ≥ 1');
+    expect(stdout).toContain('✗ records of post: check-in, card nobody ≥ 1');
+    expect(stdout).toContain('3 of 4 expectations held');
+    expect(status).toBe(1);
+  }, 60_000);
+
   it.each([
     ['a time that is none', "  - { at: '25:00', press: gate }", ':5:7 timeline[0].at: expected "07:20"'],
     ['two things in one step', '  - { press: gate, kill: edge }', 'give one only, not press and kill'],

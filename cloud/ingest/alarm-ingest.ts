@@ -161,7 +161,7 @@ export class AlarmIngest {
         identityConflict({ campus, gateway: name.gateway, device: facts.device }, this.#parts.names),
       );
 
-    const asked = { receivedAt: arrival.wall, sentAt: alarm.sent_at };
+    const asked = { campus, receivedAt: arrival.wall, sentAt: alarm.sent_at };
     if (!reports.hasEarly(text, digest)) return answers.answer(held, asked);
     try {
       const taken = await reports.takeEarly(text, digest);
@@ -174,7 +174,7 @@ export class AlarmIngest {
 
   async #report(report: AlarmReport, { campus, arrival }: Waiting): Promise<void> {
     const { reports, answers } = this.#parts;
-    const asked = { receivedAt: arrival.wall, sentAt: report.sent_at };
+    const asked = { campus, receivedAt: arrival.wall, sentAt: report.sent_at };
     const taken = await reports.take(report);
     if (this.#closed) return;
     if (taken === null) {

@@ -7,8 +7,11 @@ import type { Held } from './held.ts';
 
 /** The way back: what the cloud says of alarms. Nothing is queued: who does not hear it will ask again. */
 export interface Answers {
-  /** Answers one copy (or report) with the state held. */
-  answer(held: Held, asked: { receivedAt: number; sentAt: number }): void;
+  /**
+   * Answers one copy (or report) with the state held, where its gateway listens: on the campus that it asked from, which
+   * may have another id since the alarm came in.
+   */
+  answer(held: Held, asked: { campus: string; receivedAt: number; sentAt: number }): void;
   /** Tells the names of a press the state held, unasked: 110 has just answered. */
   tell(names: readonly Held[]): void;
   /** Publishes on any receipt topic; `topic` may be of another version. */
@@ -24,7 +27,7 @@ export function createAnswers(parts: {
 }): Answers {
   const { clock, log, store, publish } = parts;
 
-  function send(held: Held, receivedAt: number, echo: number | null): void {
+  function send(held: Held, campus: string, receivedAt: number, echo: number | null): void {
     const receipt: AlarmReceipt = {
       kind: 'alarm-receipt',
       cloud_epoch: store.epoch,
@@ -38,18 +41,18 @@ export function createAnswers(parts: {
       reported: held.reported,
       log_head: held.logHead,
     };
-    publish(topicOf(held.campus, held.name.gateway, 'receipt'), receipt);
+    publish(topicOf(campus, held.name.gateway, 'receipt'), receipt);
   }
 
   return {
     publish,
-    answer: (held, { receivedAt, sentAt }) => send(held, receivedAt, sentAt),
+    answer: (held, { campus, receivedAt, sentAt }) => send(held, campus, receivedAt, sentAt),
     tell(names) {
       for (const held of names) {
         log.info(held.delivered ? 'delivered' : held.ended ? 'ended' : 'stored', {
           alarm: nameText(held.name),
         });
-        send(held, clock.wall(), null);
+        send(held, held.campus, clock.wall(), null);
       }
     },
   };

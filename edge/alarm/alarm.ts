@@ -39,6 +39,8 @@ export interface Alarm {
   reportRefusedIn: string | null;
   /** Of the copies and reports that are sent again. */
   pace: Backoff;
+  /** Its pace is that of what the cloud has stored. */
+  slow: boolean;
   delivering: boolean;
   /** A door is at it now: its receipt may come at any moment. */
   atDoor: boolean;
@@ -66,6 +68,8 @@ export interface AlarmPath {
   readonly failedAfterMs: number;
   /** The lamps of a device's driver; null while that is not running. */
   lampOf(device: string): DriverRun['lamp'] | null;
+  /** Whether a level is still up from this rise. */
+  isUpFrom(rise: Rise): boolean;
   /** How long these units of a device, by serial number, have given no proof of life, ms (since our start when never). */
   silentFor(device: string, units: readonly number[]): number;
   /** The edge is going down: nothing new is begun, nothing is repeated. */
@@ -102,6 +106,7 @@ export function newAlarm(
     sent: new Map(),
     reportRefusedIn: null,
     pace: { next: () => 0, reset: nothing },
+    slow: false,
     delivering: false,
     atDoor: false,
     whenWritten: [],

@@ -4,6 +4,7 @@ import type { RaisedEvent } from '../driver.ts';
 import { type Kept, type Rise } from '../outbox/outbox.ts';
 import { type AlarmRecord, newRecord } from '../outbox/record.ts';
 import { type Alarm, type AlarmPath, newAlarm, reached, resumedAlarm } from './alarm.ts';
+import { CloudEpoch } from './cloud-epoch.ts';
 import { factsOf, type Happening, modeOf } from './identity.ts';
 import * as life from './life.ts';
 import { Levels } from './levels.ts';
@@ -22,7 +23,7 @@ const makeWayMs = 10_000;
 
 export interface AlarmSurroundings extends Omit<
   AlarmPath,
-  'turns' | 'onLeft' | 'onKnown' | 'closed' | 'cloudEpoch'
+  'turns' | 'isUpFrom' | 'onLeft' | 'onKnown' | 'closed' | 'cloudEpoch'
 > {
   /** Plain presses of one point beyond so many a minute are summed; levels that rise more often are held. */
   readonly abovePerMinute: number;
@@ -42,6 +43,7 @@ export class Alarms {
   readonly #live = new Map<string, Alarm>();
   readonly #byOrigin = new Map<string, Alarm>();
   #recent: string[] = [];
+  readonly #cloudEpoch: CloudEpoch;
   readonly #levels: Levels;
   readonly #summing: Summing;
   readonly #inDrill: AlarmSurroundings['inDrill'];
@@ -56,10 +58,12 @@ export class Alarms {
       turns: pendingTurns(path.clock),
       closed: false,
       cloudEpoch: null,
+      isUpFrom: (rise) => this.#levels.isUpFrom(rise),
       onLeft: (alarm) => this.#leave(alarm),
       onKnown: (alarm, record) => this.#known(alarm, record),
     };
     this.#pointOf = pointOf;
+    this.#cloudEpoch = new CloudEpoch(this.#path, this.#live);
     this.#levels = new Levels(this.#path, abovePerMinute);
     this.#summing = new Summing(this.#path, abovePerMinute, (summed) => this.#raiseSum(summed));
     this.#inDrill = inDrill;
@@ -228,23 +232,11 @@ export class Alarms {
   }
 
   receipt(message: ReceiptLaneMessage): void {
-    this.#answeredBy(message.cloud_epoch);
+    this.#cloudEpoch.answeredBy(message.cloud_epoch);
     if (message.kind === 'alarm-receipt') this.#alarmReceipt(message);
     else if (message.kind === 'refused') this.#refused(message);
     else if (message.kind === 'word')
       for (const name of message.names) void giveWord(this.#path, name, this.#live.get(nameText(name)));
-  }
-
-  /** Another epoch of the cloud: what it held, and what it refused, holds no more. */
-  #answeredBy(epoch: string): void {
-    const before = this.#path.cloudEpoch;
-    if (before === epoch) return;
-    this.#path.cloudEpoch = epoch;
-    for (const alarm of this.#live.values()) {
-      const { cloud, refused_in } = alarm.record;
-      const heldBefore = cloud?.epoch ?? refused_in ?? before;
-      if (heldBefore !== null && heldBefore !== epoch) life.tell(this.#path, alarm);
-    }
   }
 
   #alarmReceipt(receipt: AlarmReceipt): void {

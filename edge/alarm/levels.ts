@@ -12,7 +12,10 @@ const retry = { firstMs: 250, maxMs: 30_000 };
  */
 export class Levels {
   readonly #path: Pick<AlarmPath, 'clock' | 'random' | 'log' | 'outbox' | 'notices' | 'closed'>;
-  readonly #up = new Set<string>();
+  /** Each with the rise that brought it up. */
+  readonly #up = new Map<string, Rise>();
+  /** Levels that were read in this life: of these the file knows nothing better. */
+  readonly #read = new Set<string>();
   readonly #rises = new Map<string, number[]>();
   /** Levels that chatter, with what cancels the end of their hold. */
   readonly #chattering = new Map<string, () => void>();
@@ -23,16 +26,29 @@ export class Levels {
     this.#abovePerMinute = abovePerMinute;
   }
 
+  /** What the file holds: at a start, and again whenever it was lost and is opened once more. */
   resume(rises: readonly Rise[]): void {
-    for (const rise of rises) this.#up.add(key(rise));
+    for (const rise of rises) {
+      if (!this.#read.has(key(rise))) this.#up.set(key(rise), rise);
+      // It is down, and its end is not on the disk: left there, it would make the next rise look known.
+      else if (!this.#up.has(key(rise))) this.#forgetInTheEnd(rise);
+    }
+  }
+
+  /** Whether the level is still up from this very rise: one that is over is not written any more. */
+  isUpFrom(rise: Rise): boolean {
+    return this.#up.get(key(rise)) === rise;
   }
 
   /** Notes the level; true when it has just risen. */
   isRise(rise: Rise, up: boolean): boolean {
+    this.#read.add(key(rise));
     const was = this.#up.has(key(rise));
     if (this.#chattering.has(key(rise))) this.#hold(rise, up);
-    else if (up) this.#up.add(key(rise));
-    else if (was) this.#fall(rise);
+    else if (up !== was) {
+      if (up) this.#up.set(key(rise), rise);
+      else this.#fall(rise);
+    }
     if (!up || was) return false;
     this.#count(rise);
     return true;
@@ -40,6 +56,10 @@ export class Levels {
 
   #fall(rise: Rise): void {
     this.#up.delete(key(rise));
+    this.#forgetInTheEnd(rise);
+  }
+
+  #forgetInTheEnd(rise: Rise): void {
     void this.#forget(rise, backoff(retry, this.#path.random));
   }
 

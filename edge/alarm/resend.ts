@@ -49,14 +49,19 @@ function toSay(path: AlarmPath, alarm: Alarm): { copy: boolean; report: boolean 
 
 /** As `speak`, from the short end of the back-off: something has changed. */
 export function speakAfresh(path: AlarmPath, alarm: Alarm, cut: () => void): void {
-  alarm.pace = backoff(heldByCloud(path, alarm) === 'none' ? asking : stored, path.random);
+  alarm.slow = heldByCloud(path, alarm) !== 'none';
+  alarm.pace = backoff(alarm.slow ? stored : asking, path.random);
   speak(path, alarm, cut);
 }
 
-/** The cloud has stored it: what it does not hold yet can be told at the slower pace. */
+/**
+ * The cloud has stored it: what it does not hold yet can be told at the slower pace. Once: of two clouds that answer
+ * by turns, each would begin the back-off anew.
+ */
 export function slowDown(path: AlarmPath, alarm: Alarm, cut: () => void): void {
+  if (path.closed || alarm.slow) return;
   alarm.stop.resend();
-  if (path.closed) return;
+  alarm.slow = true;
   alarm.pace = backoff(stored, path.random);
   alarm.stop.resend = path.clock.after(alarm.pace.next(), () => speak(path, alarm, cut));
 }

@@ -19,8 +19,8 @@ async function write(path: AlarmPath, alarm: Alarm, pace: Backoff): Promise<void
   const waiting = alarm.whenWritten.splice(0);
   const tried = () => waiting.splice(0).forEach((then) => then());
   try {
-    const rise = alarm.committed ? undefined : (alarm.rise ?? undefined);
-    const written = await outbox.write(alarm.record, { left: alarm.left, rise });
+    const rise = !alarm.committed && alarm.rise && path.isUpFrom(alarm.rise) ? { rise: alarm.rise } : {};
+    const written = await outbox.write(alarm.record, { left: alarm.left, ...rise });
     path.notices.close('outbox', 'alarms');
     const again = (alarm.write as Alarm['write']) === 'again';
     alarm.write = 'idle';

@@ -48,6 +48,8 @@ export class AlarmFile<K> {
   #file: Database | null = null;
   /** It has taken a commit since it was opened: the next loss is a new one. */
   #proven = true;
+  /** What could be read of a damaged file, for as long as no new one has taken it: nobody else may hold these alarms. */
+  #salvaged: Statement[] = [];
   #closed = false;
 
   constructor(ports: Ports, name: string, schema: string, owner: FileOwner<K>) {
@@ -202,9 +204,9 @@ export class AlarmFile<K> {
   async #replace(reason: string, saved: Statement[]): Promise<K> {
     const aside = await this.#ports.disk.setAside(this.#name, Math.round(this.#clock.wall()));
     this.#owner.replaced(aside, reason);
+    if (saved.length > 0) this.#salvaged = saved;
     const file = await this.#open();
     try {
-      if (saved.length > 0) await file.commit(saved);
       return await this.#take(file);
     } catch (error) {
       await file.close().catch((e: unknown) => this.#note(e));
@@ -217,6 +219,10 @@ export class AlarmFile<K> {
   }
 
   async #take(file: Database): Promise<K> {
+    if (this.#salvaged.length > 0) {
+      await this.#commitOn(file, this.#salvaged);
+      this.#salvaged = [];
+    }
     const kept = await this.#owner.load(file);
     if (this.#closed) throw new DatabaseError('closed', 'the edge is going down');
     this.#file = file;

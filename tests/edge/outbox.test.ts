@@ -132,3 +132,37 @@ test('another process has the outbox open: the edge refuses to start beside it',
   await expect(world.start()).rejects.toMatchObject({ code: 'in-use' });
   expect(world.cloud.clientIds).toHaveLength(2);
 });
+
+test('a file that is found damaged on a full disk: what can be read of it goes on by the room held back for alarms', async () => {
+  world.cloud.answers = null;
+  world.door.says = 'next';
+  const press = world.press();
+  await world.clock.pass(100);
+  expect(press.acked).toBe('received');
+  const { alarms } = world.edge.status();
+  world.kill();
+  world.disk.unsound = true;
+  world.disk.fault = 'full';
+  await world.start();
+  expect(world.edge.status().alarms).toMatchObject(alarms);
+  expect(world.cloud.states).toContainEqual(notice('disk-full', true));
+});
+
+test('a file that is found damaged, and the new one takes nothing yet: what could be read goes on once it does', async () => {
+  world.cloud.answers = null;
+  world.door.says = 'next';
+  const press = world.press();
+  await world.clock.pass(100);
+  expect(press.acked).toBe('received');
+  const { alarms } = world.edge.status();
+  world.kill();
+  world.disk.unsound = true;
+  world.disk.fault = 'failing';
+  await world.start();
+  world.disk.heal();
+  await world.clock.pass(60_000);
+  const names = () => world.edge.status().alarms.map(({ name }) => name);
+  expect(names()).toEqual(alarms.map(({ name }) => name));
+  await world.restart();
+  expect(names()).toEqual(alarms.map(({ name }) => name));
+});

@@ -119,8 +119,8 @@ export const mutants: readonly Mutant[] = [
     mistake: 'the cloud answers no receipt to a copy that it has had before',
     breaks: ['unanswered', 'lost', 'dark', 'stuck'],
     file: 'cloud/ingest/alarm-ingest.ts',
-    from: 'const asked = { receivedAt: arrival.wall, sentAt: alarm.sent_at };',
-    to: "if (admitted.as === 'known') return;\n    const asked = { receivedAt: arrival.wall, sentAt: alarm.sent_at };",
+    from: 'const asked = { campus, receivedAt: arrival.wall, sentAt: alarm.sent_at };',
+    to: "if (admitted.as === 'known') return;\n    const asked = { campus, receivedAt: arrival.wall, sentAt: alarm.sent_at };",
     wrong: ['receipts are lost', 'a centre misbehaves', 'the edge crashes'],
   },
   {

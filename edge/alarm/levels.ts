@@ -13,6 +13,8 @@ const retry = { firstMs: 250, maxMs: 30_000 };
 export class Levels {
   readonly #path: Pick<AlarmPath, 'clock' | 'random' | 'log' | 'outbox' | 'notices' | 'closed'>;
   readonly #up = new Set<string>();
+  /** Told to be down since the start: what a file that is opened late says of them is old. */
+  readonly #down = new Set<string>();
   readonly #rises = new Map<string, number[]>();
   /** Levels that chatter, with what cancels the end of their hold. */
   readonly #chattering = new Map<string, () => void>();
@@ -24,12 +26,17 @@ export class Levels {
   }
 
   resume(rises: readonly Rise[]): void {
-    for (const rise of rises) this.#up.add(key(rise));
+    for (const rise of rises) {
+      if (this.#down.has(key(rise))) void this.#forget(rise, backoff(retry, this.#path.random));
+      else this.#up.add(key(rise));
+    }
   }
 
   /** Notes the level; true when it has just risen. */
   isRise(rise: Rise, up: boolean): boolean {
     const was = this.#up.has(key(rise));
+    if (up) this.#down.delete(key(rise));
+    else this.#down.add(key(rise));
     if (this.#chattering.has(key(rise))) this.#hold(rise, up);
     else if (up) this.#up.add(key(rise));
     else if (was) this.#fall(rise);

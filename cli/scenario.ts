@@ -3,6 +3,7 @@ import { mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { startApi } from '#cloud/api/api.ts';
+import { decoder, NoDecoder } from '#platform/jpeg.ts';
 import { realClock } from '#platform/real/clock.ts';
 import { realLog } from '#platform/real/log.ts';
 import { realSpreadsheets } from '#platform/real/spreadsheets.ts';
@@ -43,7 +44,9 @@ export function scenario(file: string, options: ScenarioOptions): Promise<void> 
     let time: FastTime | null = null;
     const disk = { waiting: 0 };
     if (options.fast) {
-      time = installFastTime({ startAt: startOf(plan) - warmUpMs, busy: () => disk.waiting > 0 });
+      const decoding = await picturesUnderWay();
+      const busy = () => disk.waiting > 0 || decoding();
+      time = installFastTime({ startAt: startOf(plan) - warmUpMs, busy });
     }
     const end = async () => {
       time?.walk();
@@ -81,6 +84,20 @@ export function scenario(file: string, options: ScenarioOptions): Promise<void> 
       throw error;
     }
   });
+}
+
+/** Whether a picture is being decoded: in a thread of the decoder, which the event loop does not show. */
+async function picturesUnderWay(): Promise<() => boolean> {
+  try {
+    const sharp = await decoder();
+    return () => {
+      const { queue, process } = sharp.counters();
+      return queue + process > 0;
+    };
+  } catch (error) {
+    if (error instanceof NoDecoder) return () => false;
+    throw error;
+  }
 }
 
 function languageOf(wanted: string | undefined): Language {

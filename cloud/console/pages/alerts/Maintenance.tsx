@@ -4,7 +4,7 @@ import { Answered, Failure } from '../../asking/Answered.tsx';
 import { useAct } from '../../asking/use-act.ts';
 import { useAnswer } from '../../asking/use-answer.ts';
 import type { View } from '../../feed/store.ts';
-import { useLive, useWho } from '../../live.tsx';
+import { useLive } from '../../live.tsx';
 import { timeOfDay } from '../../reading/times.ts';
 import { type Speech, useSpeech } from '../../words/language.ts';
 import { campusesOf, devicesOf } from './campuses.ts';

@@ -37,7 +37,6 @@ export const alertsEn: Pick<Words, keyof typeof alertsZh> = {
   alertQuietBy: (by, time) => `${by}, until ${time}`,
   alertSilenced: 'Silence',
   alertMaintained: 'Maintenance',
-  alertToDevice: 'See the device',
   alertAcknowledge: 'I take care',
   alertNote: 'Note (may stay empty)',
   alertSilence: 'Silence',

@@ -32,7 +32,6 @@ export const alertsZh = {
   alertQuietBy: (by: string, time: string) => `${by}，到 ${time} 为止`,
   alertSilenced: '静默',
   alertMaintained: '维护',
-  alertToDevice: '查看设备',
   alertAcknowledge: '我来处理',
   alertNote: '备注（可不填）',
   alertSilence: '静默',

@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { bilingual } from './messages/bilingual.ts';
 import { id, mode } from './signal.ts';
 
+export { isAboutAlarm } from './about-alarm.ts';
+
 export const alertCode = z.enum([
   'gateway-offline',
   'device-offline',
@@ -26,25 +28,6 @@ export const alertCode = z.enum([
 ]);
 export type AlertCode = z.infer<typeof alertCode>;
 export const alertSeverity = z.enum(['critical', 'warning']);
-
-const alarmCodes: readonly AlertCode[] = [
-  'alarm-undelivered',
-  'alarm-late',
-  'alarm-unreadable',
-  'drill-unknown',
-  'drill-end-unanswered',
-  'identity-conflict',
-];
-
-/**
- * Whether an alert tells of an alarm, or of something that may cost one now. Such an alert is never silenced, covered
- * by maintenance, held for other hours or dropped from a full queue.
- */
-export function isAboutAlarm({ code, subject }: { code: AlertCode; subject: string }): boolean {
-  return (
-    alarmCodes.includes(code) || (code === 'gateway-notice' && subject.split('/')[1] === 'alarm-refused')
-  );
-}
 
 /** Who keeps an alert quiet, until when (UTC ms), and why. */
 const quiet = z.object({ id: z.int(), by: z.string(), until: z.int(), reason: z.string() });

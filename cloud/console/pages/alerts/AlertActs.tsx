@@ -1,5 +1,6 @@
 import { useState } from 'react';
-import { type ApiAlert, isAboutAlarm } from '#protocols/api.ts';
+import { isAboutAlarm } from '#protocols/about-alarm.ts';
+import type { ApiAlert } from '#protocols/api.ts';
 import { Failure } from '../../asking/Answered.tsx';
 import { useAct } from '../../asking/use-act.ts';
 import { useWho } from '../../live.tsx';

@@ -151,7 +151,32 @@ export const apiChannel = z.object({
   /** The last message since this cloud started, and the other side's own words. */
   last: z.object({ at: z.int(), ok: z.boolean(), answer: z.string() }).nullable(),
 });
-export type ApiChannel = z.infer<typeof apiChannel>;
 
 /** What the other side of a channel answered to a trial. */
 export const apiChannelTrial = z.object({ ok: z.boolean(), answer: z.string(), took_ms: z.number() });
+
+const language = z.enum(['zh', 'en', 'both']);
+
+/** Who is told what and when, and who when nobody cares: of the cloud's file. What is left out holds for all. */
+export const apiNotifyRules = z.object({
+  time_zone: z.string(),
+  rules: z.array(
+    z.object({
+      channels: z.array(id).optional(),
+      severity: alertSeverity,
+      codes: z.array(alertCode).optional(),
+      campuses: z.array(id).optional(),
+      hours: z.object({ from: z.string(), to: z.string(), days: z.array(z.string()) }).optional(),
+      language: language.optional(),
+    }),
+  ),
+  escalation: z
+    .object({
+      steps: z.array(z.object({ after_min: z.number(), channels: z.array(id) })),
+      repeat_min: z.number(),
+      at_most: z.int(),
+    })
+    .nullable(),
+});
+export type ApiNotifyRules = z.infer<typeof apiNotifyRules>;
+export type ApiChannel = z.infer<typeof apiChannel>;

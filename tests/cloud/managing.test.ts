@@ -1,4 +1,4 @@
-import fc from 'fast-check';
+import { assert, constantFrom, option, property, uniqueArray } from 'fast-check';
 import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import { type Access, openAccess } from '#cloud/access/access.ts';
 import { manages } from '#cloud/access/managing.ts';
@@ -9,8 +9,8 @@ import { seeded } from './fake-ports.ts';
 
 const password = 'correct horse battery';
 const here = { 'sec-fetch-site': 'same-origin' };
-const scope = fc.option(fc.uniqueArray(fc.constantFrom('a', 'b', 'c')), { nil: null });
-const anyRole = fc.constantFrom(...role.options);
+const scope = option(uniqueArray(constantFrom('a', 'b', 'c')), { nil: null });
+const anyRole = constantFrom(...role.options);
 const principal = (role: Role, campuses: string[] | null): Principal => ({
   kind: 'person',
   name: 'x',
@@ -22,8 +22,8 @@ const principal = (role: Role, campuses: string[] | null): Principal => ({
 
 describe('looking after people', () => {
   it('gives nobody a right or a campus that who gives it does not have', () => {
-    fc.assert(
-      fc.property(anyRole, scope, anyRole, scope, (own, campuses, theirs, of) => {
+    assert(
+      property(anyRole, scope, anyRole, scope, (own, campuses, theirs, of) => {
         const who = principal(own, campuses);
         if (!manages(who, { role: theirs, campuses: of })) return;
         expect(rightsOf[theirs].every((right) => who.rights.includes(right))).toBe(true);

@@ -22,9 +22,14 @@ const alerts = createRoute({
   validateSearch: alertsSearch,
   component: lazyRouteComponent(() => import('./pages/alerts/AlertsPage.tsx'), 'AlertsPage'),
 });
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/settings/SettingsPage.tsx'), 'SettingsPage'),
+});
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, alarms, alerts]),
+  routeTree: root.addChildren([overview, alarms, alerts, settings]),
   defaultPendingComponent: Progress,
   defaultPreload: 'intent',
 });

@@ -8,6 +8,7 @@ const pages: { to: LinkProps['to']; name: (words: Words) => string }[] = [
   { to: '/', name: (words) => words.overview },
   { to: '/alarms', name: (words) => words.alarmsPage },
   { to: '/alerts', name: (words) => words.alertsPage },
+  { to: '/settings', name: (words) => words.settingsPage },
 ];
 
 export function Navigation() {

@@ -1,4 +1,5 @@
 import { alertsEn } from './alerts.en.ts';
+import { settingsEn } from './settings.en.ts';
 import { many } from './many.ts';
 import type { Words } from './zh.ts';
 
@@ -210,4 +211,5 @@ export const en: Words = {
   days: (n) => (n === '1' ? 'day' : `${n} days`),
 
   ...alertsEn,
+  ...settingsEn,
 };

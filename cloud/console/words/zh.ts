@@ -1,4 +1,5 @@
 import { alertsZh } from './alerts.zh.ts';
+import { settingsZh } from './settings.zh.ts';
 
 /** Every word of the page. A figure in a sentence is a parameter, so that each language has its own order. */
 export const zh = {
@@ -210,6 +211,7 @@ export const zh = {
   days: (n: string) => `${n} 天`,
 
   ...alertsZh,
+  ...settingsZh,
 } as const;
 
 type Widened<T> = T extends string

@@ -48,4 +48,11 @@ describe.skipIf(noChromium)(`the settings${noChromium ? ` (${noChromium})` : ''}
     await other.getByRole('heading', { name: '登录' }).waitFor(patience);
     expect((await world.access.signIn('guard', 'a new long password', '127.0.0.1')).ok).toBe(true);
   }, 60_000);
+
+  test('another page takes the focus to its beginning', async () => {
+    const page = await world.open(browser, '/', 'city');
+    await page.getByRole('link', { name: '设置' }).click();
+    await page.locator('[data-channel]').waitFor(patience);
+    expect(await page.evaluate(() => document.activeElement?.id)).toBe('page');
+  }, 60_000);
 });

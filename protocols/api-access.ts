@@ -2,8 +2,20 @@ import { z } from 'zod';
 import { bilingual } from './messages/bilingual.ts';
 import { id } from './signal.ts';
 
-/** What somebody may do. Each route of the API declares the one that it needs. */
-export const right = z.enum(['view', 'act', 'pictures', 'cards', 'audit', 'configure', 'administer']);
+/**
+ * What somebody may do. Each route of the API declares the one that it needs. `accounts`: looks after the people of
+ * their own campuses, in lower roles than their own; `administer`: after everything.
+ */
+export const right = z.enum([
+  'view',
+  'act',
+  'pictures',
+  'cards',
+  'audit',
+  'configure',
+  'accounts',
+  'administer',
+]);
 export type Right = z.infer<typeof right>;
 
 export const role = z.enum(['viewer', 'operator', 'campus_admin', 'city_admin']);
@@ -13,7 +25,7 @@ export type Role = z.infer<typeof role>;
 export const rightsOf: Record<Role, readonly Right[]> = {
   viewer: ['view'],
   operator: ['view', 'act', 'pictures'],
-  campus_admin: ['view', 'act', 'pictures', 'cards', 'audit', 'configure'],
+  campus_admin: ['view', 'act', 'pictures', 'cards', 'audit', 'configure', 'accounts'],
   city_admin: right.options,
 };
 
@@ -34,6 +46,8 @@ export const apiAccount = z.object({
   role,
   campuses: campusScope,
   disabled: z.boolean(),
+  /** Signs in with an organisation's own account, and has no password here. */
+  vouched: z.boolean(),
   created_at: z.int(),
   signed_in_at: z.int().nullable(),
 });
@@ -42,7 +56,8 @@ export type ApiAccount = z.infer<typeof apiAccount>;
 export const newAccount = z.strictObject({
   username,
   name: personName,
-  password,
+  /** Left out: a link of the account sets the first one. */
+  password: password.optional(),
   role,
   campuses: campusScope.default(null),
 });

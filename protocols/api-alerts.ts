@@ -2,6 +2,8 @@ import { z } from 'zod';
 import { bilingual } from './messages/bilingual.ts';
 import { id, mode } from './signal.ts';
 
+export { isAboutAlarm } from './about-alarm.ts';
+
 export const alertCode = z.enum([
   'gateway-offline',
   'device-offline',
@@ -26,25 +28,6 @@ export const alertCode = z.enum([
 ]);
 export type AlertCode = z.infer<typeof alertCode>;
 export const alertSeverity = z.enum(['critical', 'warning']);
-
-const alarmCodes: readonly AlertCode[] = [
-  'alarm-undelivered',
-  'alarm-late',
-  'alarm-unreadable',
-  'drill-unknown',
-  'drill-end-unanswered',
-  'identity-conflict',
-];
-
-/**
- * Whether an alert tells of an alarm, or of something that may cost one now. Such an alert is never silenced, covered
- * by maintenance, held for other hours or dropped from a full queue.
- */
-export function isAboutAlarm({ code, subject }: { code: AlertCode; subject: string }): boolean {
-  return (
-    alarmCodes.includes(code) || (code === 'gateway-notice' && subject.split('/')[1] === 'alarm-refused')
-  );
-}
 
 /** Who keeps an alert quiet, until when (UTC ms), and why. */
 const quiet = z.object({ id: z.int(), by: z.string(), until: z.int(), reason: z.string() });
@@ -168,7 +151,32 @@ export const apiChannel = z.object({
   /** The last message since this cloud started, and the other side's own words. */
   last: z.object({ at: z.int(), ok: z.boolean(), answer: z.string() }).nullable(),
 });
-export type ApiChannel = z.infer<typeof apiChannel>;
 
 /** What the other side of a channel answered to a trial. */
 export const apiChannelTrial = z.object({ ok: z.boolean(), answer: z.string(), took_ms: z.number() });
+
+const language = z.enum(['zh', 'en', 'both']);
+
+/** Who is told what and when, and who when nobody cares: of the cloud's file. What is left out holds for all. */
+export const apiNotifyRules = z.object({
+  time_zone: z.string(),
+  rules: z.array(
+    z.object({
+      channels: z.array(id).optional(),
+      severity: alertSeverity,
+      codes: z.array(alertCode).optional(),
+      campuses: z.array(id).optional(),
+      hours: z.object({ from: z.string(), to: z.string(), days: z.array(z.string()) }).optional(),
+      language: language.optional(),
+    }),
+  ),
+  escalation: z
+    .object({
+      steps: z.array(z.object({ after_min: z.number(), channels: z.array(id) })),
+      repeat_min: z.number(),
+      at_most: z.int(),
+    })
+    .nullable(),
+});
+export type ApiNotifyRules = z.infer<typeof apiNotifyRules>;
+export type ApiChannel = z.infer<typeof apiChannel>;

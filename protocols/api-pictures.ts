@@ -39,3 +39,21 @@ export const apiPictureView = z.object({
   n: z.int(),
 });
 export type ApiPictureView = z.infer<typeof apiPictureView>;
+
+/** For how many days each kind of personal data is kept. */
+export const apiPersonalData = z.object({
+  items: z.array(
+    z.object({
+      kind: z.enum([
+        'alarm-pictures',
+        'asked-pictures',
+        'evidence-pictures',
+        'picture-links',
+        'picture-views',
+        'audit',
+      ]),
+      days: z.number(),
+    }),
+  ),
+});
+export type ApiPersonalData = z.infer<typeof apiPersonalData>;

@@ -1,16 +1,15 @@
 import { Buffer } from 'node:buffer';
-import { createHash } from 'node:crypto';
-import type { Clock, Database, DatabasePort, Randomness, Row, Statement } from '#platform/ports.ts';
+import type { Clock, Database, DatabasePort, Randomness, Row } from '#platform/ports.ts';
+import type { ApiToken, Right } from '#protocols/api-access.ts';
 import {
-  type accountChange,
-  type ApiAccount,
-  type ApiToken,
-  type newAccount,
-  type Right,
-  rightsOf,
-  type Role,
-} from '#protocols/api-access.ts';
-import type { z } from 'zod';
+  type AccountRow,
+  accountsIn,
+  hashOf,
+  inserted,
+  type NewAccount,
+  personOf,
+  scopeOf,
+} from './accounts.ts';
 import { type Audit, auditIn } from './audit.ts';
 import { identitiesIn } from './identities.ts';
 import { Lockout } from './lockout.ts';
@@ -28,7 +27,8 @@ const seenEveryMs = 60_000;
 
 export type SignIn =
   { ok: true; session: string; who: Principal } | { ok: false; retryAfterMs: number | null };
-type NewAccount = z.infer<typeof newAccount>;
+
+type Accounts = ReturnType<typeof accountsIn>;
 
 /** Accounts, sessions, tokens and the audit log of one cloud. All calls reject with a `DatabaseError`. */
 export interface Access {
@@ -39,7 +39,7 @@ export interface Access {
   /** Makes the first account, or one more, of a city admin. Null: the link was used, has expired, or never was. */
   setUp(
     link: string,
-    account: Pick<NewAccount, 'username' | 'name' | 'password'>,
+    account: Pick<NewAccount, 'username' | 'name'> & { password: string },
     from: string,
   ): Promise<SignIn | null>;
   /** `retryAfterMs`: null when the name or the password is wrong. Rejects with `Crowded`. */
@@ -49,16 +49,15 @@ export interface Access {
   signOut(session: string): Promise<void>;
   /** Null: it has ended, or never was. */
   session(session: string): Promise<Principal | null>;
-  accounts(): Promise<ApiAccount[]>;
-  /** Null: there is one of that name. */
-  addAccount(account: NewAccount): Promise<ApiAccount | null>;
+  accounts: Accounts['accounts'];
+  addAccount: Accounts['addAccount'];
   /**
-   * Changes it and ends its sessions. `last`: nobody would be left who may administer.
+   * Changes it and ends its sessions. `unknown`, too: who asks does not look after it; `beyond`: they would not look after
+   * what it would become; `last`: nobody would be left who may administer.
    */
-  changeAccount(
-    username: string,
-    change: z.infer<typeof accountChange>,
-  ): Promise<ApiAccount | 'unknown' | 'last'>;
+  changeAccount: Accounts['changeAccount'];
+  newResetLink: Accounts['newResetLink'];
+  useResetLink: Accounts['useResetLink'];
   /** The token, told this once. */
   newToken(
     token: Pick<ApiToken, 'name' | 'rights' | 'campuses' | 'expires_at' | 'created_by'>,
@@ -87,21 +86,8 @@ export async function openAccess(parts: {
   // Once there is an account there always is one: none is ever removed.
   let setUp = false;
 
-  async function accountOf(username: string) {
-    const [row] = await database.read<AccountRow>('SELECT * FROM accounts WHERE username = ?', [username]);
-    return row ?? null;
-  }
-  const inserted = (account: NewAccount, hash: string): Statement => ({
-    sql: `INSERT INTO accounts (username, name, role, campuses, password, created_at) VALUES (?, ?, ?, ?, ?, ?)`,
-    params: [
-      account.username,
-      account.name,
-      account.role,
-      account.campuses === null ? null : JSON.stringify(account.campuses),
-      hash,
-      now(),
-    ],
-  });
+  const accounts = accountsIn({ database, passwords, now, secret });
+  const { accountOf } = accounts;
 
   async function begin(username: string, address: string): Promise<SignIn> {
     const session = secret();
@@ -139,7 +125,7 @@ export async function openAccess(parts: {
       if ((await database.read(valid, [hashOf(link), now()])).length === 0) return null;
       const hash = await passwords.hash(account.password);
       const city: NewAccount = { ...account, role: 'city_admin', campuses: null };
-      const add = inserted(city, hash);
+      const add = inserted(city, hash, now());
       // Of two who use it in the same moment one finds no link any more, and that one's account is not made.
       const [made] = await database.commit([
         {
@@ -193,51 +179,11 @@ export async function openAccess(parts: {
       return personOf(row);
     },
 
-    async accounts() {
-      return (await database.read<AccountRow>('SELECT * FROM accounts ORDER BY username')).map(accountShown);
-    },
-
-    async addAccount(account) {
-      const { sql, params = [] } = inserted(account, await passwords.hash(account.password));
-      const [made] = await database.commit([{ sql: `${sql} ON CONFLICT (username) DO NOTHING`, params }]);
-      return made?.changes === 1 ? accountShown((await accountOf(account.username))!) : null;
-    },
-
-    async changeAccount(username, change) {
-      const account = await accountOf(username);
-      if (account === null) return 'unknown';
-      const next = {
-        name: change.name ?? account.name,
-        role: change.role ?? account.role,
-        campuses: change.campuses === undefined ? account.campuses : JSON.stringify(change.campuses),
-        disabled: change.disabled ?? account.disabled === 1,
-        password: change.password === undefined ? account.password : await passwords.hash(change.password),
-      };
-      const campuses = next.campuses === 'null' ? null : next.campuses;
-      // Judged in the statement itself, so that two who take the right from each other cannot both succeed.
-      const others = `SELECT 1 FROM accounts WHERE username <> ? AND role = 'city_admin' AND campuses IS NULL AND disabled = 0`;
-      const did = account.role === 'city_admin' && account.campuses === null && account.disabled === 0;
-      const administers = next.role === 'city_admin' && campuses === null && !next.disabled;
-      const takesNothing = administers || !did;
-      const [changed] = await database.commit([
-        {
-          sql: `UPDATE accounts SET name = ?, role = ?, campuses = ?, disabled = ?, password = ?
-                WHERE username = ? AND (? OR EXISTS (${others}))`,
-          params: [
-            next.name,
-            next.role,
-            campuses,
-            next.disabled,
-            next.password,
-            username,
-            takesNothing,
-            username,
-          ],
-        },
-        { sql: 'UPDATE sessions SET seen_at = 0 WHERE username = ? AND changes() > 0', params: [username] },
-      ]);
-      return changed?.changes === 1 ? accountShown((await accountOf(username))!) : 'last';
-    },
+    accounts: accounts.accounts,
+    addAccount: accounts.addAccount,
+    changeAccount: accounts.changeAccount,
+    newResetLink: accounts.newResetLink,
+    useResetLink: accounts.useResetLink,
 
     async newToken({ name, rights, campuses, expires_at, created_by }) {
       const token = `belfry_${secret()}`;
@@ -287,37 +233,7 @@ export async function openAccess(parts: {
   };
 }
 
-/** Secrets of ours have 256 bits of chance: a plain hash is enough. */
-function hashOf(secret: string): string {
-  return createHash('sha256').update(secret).digest('hex');
-}
-
-type AccountRow = Row & {
-  username: string;
-  name: string;
-  role: Role;
-  campuses: string | null;
-  password: string;
-  disabled: number;
-  created_at: number;
-  signed_in_at: number | null;
-};
 type TokenRow = Row & Omit<ApiToken, 'rights' | 'campuses'> & { rights: string; campuses: string | null };
-
-const scopeOf = (text: string | null) => (text === null ? null : (JSON.parse(text) as string[]));
-
-function accountShown(row: AccountRow): ApiAccount {
-  const { username, name, role, campuses, disabled, created_at, signed_in_at } = row;
-  return {
-    username,
-    name,
-    role,
-    campuses: scopeOf(campuses),
-    disabled: disabled === 1,
-    created_at,
-    signed_in_at,
-  };
-}
 
 function tokenShown({
   id,
@@ -340,8 +256,4 @@ function tokenShown({
     expires_at,
     used_at,
   };
-}
-
-function personOf({ name, username, role, campuses }: AccountRow): Principal {
-  return { kind: 'person', name, username, role, rights: rightsOf[role], campuses: scopeOf(campuses) };
 }

@@ -1,8 +1,9 @@
-import type { Database, Row } from '#platform/ports.ts';
+import type { Database, Row, SqlValue } from '#platform/ports.ts';
 import type { ApiAuditEntry } from '#protocols/api-access.ts';
 
 /** Older entries go; beyond the count the oldest go first. */
-const keptMs = 2 * 366 * 86_400_000;
+export const auditDays = 2 * 366;
+const keptMs = auditDays * 86_400_000;
 const keptLimit = 1_000_000;
 
 /** Every action, in order. Entries are added and grow old; none is changed. */
@@ -12,6 +13,12 @@ export interface Audit {
   list(asked: {
     before?: number | undefined;
     who?: string | undefined;
+    /** A part of method and route. */
+    what?: string | undefined;
+    /** UTC ms, `to` left out. */
+    from?: number | undefined;
+    to?: number | undefined;
+    outcome?: 'done' | 'refused' | undefined;
     limit: number;
   }): Promise<ApiAuditEntry[]>;
 }
@@ -31,11 +38,21 @@ export function auditIn(database: Database, now: () => number): Audit {
         },
       ]);
     },
-    async list({ before, who, limit }) {
+    async list({ before, who, what, from, to, outcome, limit }) {
+      const wanted: [string, SqlValue | undefined][] = [
+        ['id < ?', before],
+        ['who = ?', who],
+        ['instr(lower(what), lower(?)) > 0', what],
+        ['at >= ?', from],
+        ['at < ?', to],
+        ['(outcome >= 400) = ?', outcome && Number(outcome === 'refused')],
+      ];
+      const given = wanted.filter((one): one is [string, SqlValue] => one[1] !== undefined);
+      const where = ['true', ...given.map(([condition]) => condition)].join(' AND ');
       const rows = await database.read<AuditRow>(
         `SELECT id, at, kind, who, address AS "from", what, about, outcome FROM audit
-         WHERE (? IS NULL OR id < ?) AND (? IS NULL OR who = ?) ORDER BY id DESC LIMIT ?`,
-        [before ?? null, before ?? null, who ?? null, who ?? null, limit],
+         WHERE ${where} ORDER BY id DESC LIMIT ?`,
+        [...given.map(([, value]) => value), limit],
       );
       return rows.map((row) => ({ ...row, about: JSON.parse(row.about) as Record<string, unknown> }));
     },

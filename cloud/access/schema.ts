@@ -39,6 +39,12 @@ CREATE TABLE IF NOT EXISTS tokens (
 );
 -- At most one set-up link works at a time.
 CREATE TABLE IF NOT EXISTS setup_links (hash TEXT PRIMARY KEY, expires_at INTEGER NOT NULL);
+-- By which somebody chooses a new password. At most one of an account.
+CREATE TABLE IF NOT EXISTS reset_links (
+  hash TEXT PRIMARY KEY,
+  username TEXT NOT NULL REFERENCES accounts(username),
+  expires_at INTEGER NOT NULL
+);
 CREATE TABLE IF NOT EXISTS audit (
   id INTEGER PRIMARY KEY AUTOINCREMENT,
   at INTEGER NOT NULL,

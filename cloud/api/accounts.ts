@@ -2,6 +2,7 @@ import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import {
   accountChange,
+  type ApiAccount,
   apiAccount,
   apiAuditEntry,
   apiToken,
@@ -14,11 +15,18 @@ import {
 } from '#protocols/api-access.ts';
 import { itemsOf } from '#protocols/api.ts';
 import type { Access } from '../access/access.ts';
+import { administersAll, manages } from '../access/managing.ts';
+import type { Principal } from '../access/principal.ts';
 import { needs, whoOf } from './access.ts';
 import { Problem } from './problems.ts';
 import { mustSeeAll } from './scope.ts';
+import { sameOrigin } from './session-cookie.ts';
+import { busy } from './sign-in.ts';
 
-/** Accounts, tokens and the audit log, for who administers all campuses; and one's own password. */
+const beyond = 'You look after lower roles than your own, on your own campuses.';
+const byLink = 'Make a link instead: its owner chooses the password.';
+
+/** Accounts for who looks after them; tokens and the audit log for who administers all campuses; one's own password. */
 export function accountRoutes(access: Access): FastifyPluginAsyncZod {
   return async (app) => {
     needs(app, 'administer');
@@ -27,17 +35,35 @@ export function accountRoutes(access: Access): FastifyPluginAsyncZod {
       if (request.routeOptions.config.right === 'administer') mustSeeAll(whoOf(request));
     });
 
+    const may = (who: Principal) => (account: ApiAccount) => manages(who, account);
+    const config = { right: 'accounts' as const };
     app.get(
       '/accounts',
-      { schema: { summary: 'Who has an account', response: { 200: itemsOf(apiAccount) } } },
-      async () => ({ items: await access.accounts() }),
+      {
+        config,
+        schema: {
+          summary: 'The accounts that one looks after',
+          response: { 200: itemsOf(apiAccount) },
+        },
+      },
+      async (request) => ({ items: (await access.accounts()).filter(may(whoOf(request))) }),
     );
     app.post(
       '/accounts',
-      { schema: { summary: 'Make an account', body: newAccount, response: { 201: apiAccount } } },
+      {
+        config,
+        schema: {
+          summary: 'Make an account, of a lower role than one’s own; without a password a link sets it',
+          body: newAccount,
+          response: { 201: apiAccount },
+        },
+      },
       async (request, reply) => {
-        const { username, role, campuses } = request.body;
+        const { username, role, campuses, password } = request.body;
         request.about = { username, role, campuses };
+        const who = whoOf(request);
+        if (!manages(who, request.body)) throw new Problem(403, beyond);
+        if (password !== undefined && !administersAll(who)) throw new Problem(403, byLink);
         const made = await access.addAccount(request.body);
         if (made === null) throw new Problem(409, `There is an account ${username} already.`);
         return reply.code(201).send(made);
@@ -46,6 +72,7 @@ export function accountRoutes(access: Access): FastifyPluginAsyncZod {
     app.patch(
       '/accounts/:username',
       {
+        config,
         schema: {
           summary: 'Change an account, its password too; ends its sessions',
           params: z.object({ username }),
@@ -57,10 +84,54 @@ export function accountRoutes(access: Access): FastifyPluginAsyncZod {
         const { username } = request.params;
         const { password: changed, ...rest } = request.body;
         request.about = { ...rest, ...(changed !== undefined && { password: 'changed' }) };
-        const account = await access.changeAccount(username, request.body);
+        const who = whoOf(request);
+        if (changed !== undefined && !administersAll(who)) throw new Problem(403, byLink);
+        const account = await access.changeAccount(username, request.body, may(who));
         if (account === 'unknown') throw new Problem(404, `There is no account ${username}.`);
+        if (account === 'beyond') throw new Problem(403, beyond);
         if (account === 'last') throw new Problem(409, 'Nobody would be left to administer.');
         return account;
+      },
+    );
+    app.post(
+      '/accounts/:username/reset-link',
+      {
+        config,
+        schema: {
+          summary: 'A link, once, for 24 hours, by which its owner chooses a password: /reset#LINK',
+          params: z.object({ username }),
+          response: { 201: z.object({ link: z.string(), expires_at: z.int() }) },
+        },
+      },
+      async (request, reply) => {
+        const { username } = request.params;
+        const made = await access.newResetLink(username, may(whoOf(request)));
+        if (made === 'unknown') throw new Problem(404, `There is no account ${username}.`);
+        if (made === 'disabled') throw new Problem(409, `The account ${username} is disabled.`);
+        if (made === 'vouched')
+          throw new Problem(
+            409,
+            `${username} signs in with an organisation’s account, without a password here.`,
+          );
+        return reply.code(201).send(made);
+      },
+    );
+    app.post(
+      '/session/reset',
+      {
+        config: { right: 'public' },
+        schema: {
+          summary: 'Choose a password by a link, once; ends all sessions of that account',
+          body: z.strictObject({ link: z.string().max(100), password }),
+          response: { 204: z.null() },
+        },
+      },
+      async (request, reply) => {
+        sameOrigin(request, 'always');
+        const username = await access.useResetLink(request.body.link, request.body.password).catch(busy);
+        if (username === null) throw new Problem(403, 'This link was used or has expired.');
+        request.about = { username };
+        return reply.code(204).send(null);
       },
     );
     app.put(
@@ -105,7 +176,7 @@ export function accountRoutes(access: Access): FastifyPluginAsyncZod {
           summary: 'Make a token; it is told this once',
           body: z.strictObject({
             name: personName,
-            rights: z.array(right.exclude(['administer'])).min(1),
+            rights: z.array(right.exclude(['accounts', 'administer'])).min(1),
             campuses: campusScope.default(null),
             expires_at: z.int().nullable().default(null),
           }),
@@ -143,6 +214,10 @@ export function accountRoutes(access: Access): FastifyPluginAsyncZod {
             limit: z.coerce.number().int().min(1).max(500).default(100),
             before: z.coerce.number().int().min(1).optional(),
             who: z.string().max(100).optional(),
+            what: z.string().max(100).optional().describe('a part of method and route'),
+            from: z.coerce.number().int().optional().describe('UTC ms'),
+            to: z.coerce.number().int().optional().describe('UTC ms'),
+            outcome: z.enum(['done', 'refused']).optional(),
           }),
           response: { 200: itemsOf(apiAuditEntry) },
         },

@@ -45,7 +45,7 @@ export function alertRoutes(parts: ApiParts, views: Views): FastifyPluginAsyncZo
               .regex(/^[01]\.\d{1,15}$/, 'is a `next` of ours')
               .optional()
               .describe('`next` of the page before'),
-            state: z.enum(['open', 'all']).default('all').describe('open: all that is not closed'),
+            state: z.enum(['open', 'closed', 'all']).default('all').describe('open: all that is not closed'),
             mode: mode.optional().describe('only alerts about alarms of this mode'),
           }),
           response: { 200: itemsOf(apiAlert) },
@@ -60,7 +60,8 @@ export function alertRoutes(parts: ApiParts, views: Views): FastifyPluginAsyncZo
           conditions.push('mode = ?');
           params.push(query.mode);
         }
-        if (query.state === 'open') conditions.push('closed_at IS NULL');
+        if (query.state !== 'all')
+          conditions.push(`closed_at IS ${query.state === 'open' ? '' : 'NOT '}NULL`);
         if (query.before !== undefined) {
           const [closed = 0, last = 0] = query.before.split('.').map(Number);
           conditions.push('((closed_at IS NOT NULL) > ? OR ((closed_at IS NOT NULL) = ? AND id < ?))');

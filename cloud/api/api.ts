@@ -26,6 +26,7 @@ import type { ApiParts } from './parts.ts';
 import { inventoryRoutes } from './inventory.ts';
 import { inventoryTableRoutes } from './inventory-tables.ts';
 import { inventoryVersionRoutes } from './inventory-versions.ts';
+import { personalDataRoutes } from './personal-data.ts';
 import { peopleRoutes } from './people.ts';
 import { pictureLinkRoutes } from './picture-links.ts';
 import { pictureUpload } from './picture-upload.ts';
@@ -143,6 +144,7 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
       await v1.register(inventoryVersionRoutes(parts));
       await v1.register(inventoryTableRoutes(parts));
       await v1.register(peopleRoutes(parts));
+      await v1.register(personalDataRoutes(parts));
       await v1.register(pictureRoutes(parts));
       await v1.register(pictureUpload(parts));
       await v1.register(feed(streams, access));

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
-import { apiChannel, apiChannelTrial, itemsOf } from '#protocols/api.ts';
+import { apiChannel, apiChannelTrial, apiNotifyRules, itemsOf } from '#protocols/api.ts';
 import { id } from '#protocols/signal.ts';
 import { nameOf, needs, whoOf } from './access.ts';
 import type { ApiParts } from './parts.ts';
@@ -21,6 +21,19 @@ export function channelRoutes({ channels }: ApiParts): FastifyPluginAsyncZod {
         // An answer may name people of any campus.
         mustSeeAll(whoOf(request));
         return { items: await channels.list() };
+      },
+    );
+    app.get(
+      '/channels/rules',
+      {
+        schema: {
+          summary: 'Who is told what and when, and who when nobody cares',
+          response: { 200: apiNotifyRules },
+        },
+      },
+      async (request) => {
+        mustSeeAll(whoOf(request));
+        return channels.rules();
       },
     );
     app.post(

@@ -100,7 +100,8 @@ function copied({ rights, campuses }: Principal) {
   return { rights: [...rights], campuses: campuses === null ? null : [...campuses] };
 }
 
-function busy(error: unknown): never {
+/** Of a rejected try of a password. */
+export function busy(error: unknown): never {
   if (error instanceof Crowded) throw new Problem(503, 'Too many sign in at this moment; try again.');
   throw error;
 }

@@ -1,5 +1,6 @@
 import { type ReactNode, useEffect, useState } from 'react';
 import type { ApiSession } from '#protocols/api-access.ts';
+import { ResetPassword } from './parts/ResetPassword.tsx';
 import { SignIn } from './parts/SignIn.tsx';
 
 /** A session that ended elsewhere is noticed within this time. */
@@ -35,6 +36,8 @@ export function Entrance({ children }: { children: (who: Who | null) => ReactNod
   }, []);
 
   if (!asked) return null;
+  if (location.pathname === '/reset' && location.hash !== '')
+    return <ResetPassword link={location.hash.slice(1)} />;
   const link = location.pathname === '/setup' ? location.hash.slice(1) : '';
   if (session !== null && !session.set_up && link !== '') {
     return (

@@ -2,6 +2,7 @@ import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '
 import { Frame } from './frame/Frame.tsx';
 import { NotHere } from './frame/NotHere.tsx';
 import { Progress } from './asking/Answered.tsx';
+import { alertsSearch } from './pages/alerts/search.ts';
 import { Overview } from './pages/overview/Overview.tsx';
 
 /**
@@ -15,9 +16,20 @@ const alarms = createRoute({
   path: '/alarms',
   component: lazyRouteComponent(() => import('./pages/alarms/AlarmsPage.tsx'), 'AlarmsPage'),
 });
+const alerts = createRoute({
+  getParentRoute: () => root,
+  path: '/alerts',
+  validateSearch: alertsSearch,
+  component: lazyRouteComponent(() => import('./pages/alerts/AlertsPage.tsx'), 'AlertsPage'),
+});
+const settings = createRoute({
+  getParentRoute: () => root,
+  path: '/settings',
+  component: lazyRouteComponent(() => import('./pages/settings/SettingsPage.tsx'), 'SettingsPage'),
+});
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, alarms]),
+  routeTree: root.addChildren([overview, alarms, alerts, settings]),
   defaultPendingComponent: Progress,
   defaultPreload: 'intent',
 });

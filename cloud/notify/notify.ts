@@ -3,7 +3,7 @@ import type { HttpPort } from '#platform/http.ts';
 import type { MailPort } from '#platform/mail.ts';
 import type { Clock, Log, Randomness } from '#platform/ports.ts';
 import { wholeReasonOf } from '#platform/reason.ts';
-import type { ApiChannel } from '#protocols/api.ts';
+import type { ApiChannel, ApiNotifyRules } from '#protocols/api.ts';
 import { alertReader } from '../alerts/reading.ts';
 import type { CloudConfig } from '../config.ts';
 import type { Feed } from '../feed.ts';
@@ -20,6 +20,7 @@ import { webhookChannel } from './webhook.ts';
 
 /** The channels by which people are told, for who looks after them. */
 export interface Channels {
+  rules(): ApiNotifyRules;
   list(): Promise<ApiChannel[]>;
   /** Sends a message that says it is a trial; null: there is no such channel. */
   try(id: string, by: string): Promise<{ ok: boolean; answer: string; took_ms: number } | null>;
@@ -61,6 +62,7 @@ export function startNotifying(
 
   return {
     channels: {
+      rules: () => ({ time_zone: timeZone, rules, escalation: escalation ?? null }),
       list: () => Promise.all(notifiers.map((notifier) => notifier.state())),
       async try(id, by) {
         const notifier = notifiers.find(({ channel }) => channel.id === id);

@@ -34,6 +34,8 @@ export interface Pictures {
   readonly links: PictureLinks;
   readonly asking: Asking;
   readonly linkDays: number;
+  /** How long what is kept. */
+  readonly keeping: Pick<CloudConfig['pictures'], 'keep_days' | 'views_days' | 'link_days'>;
   /** Whether this gateway's key has signed it: what a PUT says before its body is read. */
   isSigned(name: PictureName, said: { digest: string; takenAt: number; signature: string }): boolean;
   /** Names of the alarm under every name that it came by. */
@@ -85,6 +87,7 @@ export async function openPictures(parts: PicturesParts): Promise<Pictures | nul
     links: pictureLinks({ secret, base, places }),
     asking,
     linkDays,
+    keeping: config.pictures,
     isSigned(name, { digest, takenAt, signature }) {
       const ticket = ticketFor(gatewayKey(secret, name.gateway), picturePath(name));
       return sameSignature(pictureSignature(ticket, digest, takenAt), signature);

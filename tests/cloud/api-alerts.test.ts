@@ -281,6 +281,7 @@ describe('the channels', () => {
     const duty = { id: 'duty', kind: 'wecom', language: 'zh', waiting: 3, lost: 0, last } as const;
     const tried: string[] = [];
     world.channels = {
+      ...world.channels,
       list: async () => [duty],
       async try(id, by) {
         tried.push(`${id} by ${by}`);

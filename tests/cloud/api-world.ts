@@ -83,7 +83,11 @@ export class ApiWorld {
   inventory: CityInventory | null = null;
   kept!: Inventory;
   people!: Register;
-  channels: Channels = { list: async () => [], try: async () => null };
+  channels: Channels = {
+    list: async () => [],
+    try: async () => null,
+    rules: () => ({ time_zone: 'Asia/Shanghai', rules: [], escalation: null }),
+  };
   #signals = 0;
 
   async start(options: Partial<ApiOptions> = {}): Promise<this> {

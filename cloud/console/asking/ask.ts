@@ -16,7 +16,7 @@ export class Refused extends Error {
 const patienceMs = 15_000;
 
 interface Asking {
-  method?: 'GET' | 'POST' | 'PUT' | 'DELETE';
+  method?: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE';
   body?: unknown;
   signal?: AbortSignal;
   timeoutMs?: number;

@@ -1,5 +1,5 @@
-import { Outlet } from '@tanstack/react-router';
-import { useEffect } from 'react';
+import { Outlet, useLocation } from '@tanstack/react-router';
+import { useEffect, useRef } from 'react';
 import { useFolded } from '../folded.ts';
 import { useLive } from '../live.tsx';
 import { AlarmBand } from '../parts/AlarmBand.tsx';
@@ -29,6 +29,15 @@ export function Frame() {
     document.documentElement.lang = locale;
     markTab(`${title} – ${words.product}`, inAlarm !== null);
   }, [locale, title, words, inAlarm]);
+
+  // A new page begins at its beginning, for a keyboard and for a screen reader too; the first one is where it is.
+  const { pathname } = useLocation();
+  const before = useRef(pathname);
+  useEffect(() => {
+    if (before.current === pathname) return;
+    before.current = pathname;
+    document.getElementById('page')?.focus({ preventScroll: true });
+  }, [pathname]);
 
   return (
     <div className={lost ? 'page is-lost' : 'page'}>

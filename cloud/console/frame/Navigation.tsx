@@ -7,6 +7,8 @@ import type { Words } from '../words/zh.ts';
 const pages: { to: LinkProps['to']; name: (words: Words) => string }[] = [
   { to: '/', name: (words) => words.overview },
   { to: '/alarms', name: (words) => words.alarmsPage },
+  { to: '/alerts', name: (words) => words.alertsPage },
+  { to: '/settings', name: (words) => words.settingsPage },
 ];
 
 export function Navigation() {

@@ -2,6 +2,7 @@ import { useEffect, useId, useState } from 'react';
 import type { ApiAlarm } from '#protocols/api.ts';
 import type { ApiPicture } from '#protocols/api-pictures.ts';
 import { timeOfDay } from '../reading/times.ts';
+import { useWho } from '../live.tsx';
 import { useSpeech } from '../words/language.ts';
 
 interface Props {
@@ -13,11 +14,16 @@ interface Props {
 const askEveryMs = 3000;
 const comingMs = 120_000;
 
-/** What the cameras saw at an alarm. Nothing is shown before the reader has given a name: each look is logged. */
+/**
+ * What the cameras saw at an alarm. Each look is logged: under the name of who is signed in, else nothing is shown before
+ * the reader has given one.
+ */
 export function Pictures({ alarm, now }: Props) {
   const speech = useSpeech();
   const { words } = speech;
   const [pictures, setPictures] = useState<ApiPicture[]>([]);
+  const who = useWho();
+  const own = who?.kind === 'person' ? who.name : null;
   const [name, setName] = useState('');
   /** Under which name each was asked for. */
   const [shown, setShown] = useState<ReadonlyMap<number, string>>(new Map());
@@ -54,19 +60,21 @@ export function Pictures({ alarm, now }: Props) {
     const known = cameras.find((c) => c.gateway === gateway && c.device === camera);
     return known ? speech.of(known.name) : camera;
   };
-  const by = name.trim();
+  const by = own ?? name.trim();
   return (
     <section className="pictures" aria-label={words.pictures}>
-      <p>
-        <label htmlFor={nameField}>{words.picturesLogged}</label>{' '}
-        <input
-          id={nameField}
-          value={name}
-          maxLength={100}
-          autoComplete="name"
-          onChange={(event) => setName(event.currentTarget.value)}
-        />
-      </p>
+      {own === null && (
+        <p>
+          <label htmlFor={nameField}>{words.picturesLogged}</label>{' '}
+          <input
+            id={nameField}
+            value={name}
+            maxLength={100}
+            autoComplete="name"
+            onChange={(event) => setName(event.currentTarget.value)}
+          />
+        </p>
+      )}
       <ul>
         {pictures.map((picture) => {
           const label = `${cameraName(picture)} · ${timeOfDay(picture.taken_at, now, speech)}`;

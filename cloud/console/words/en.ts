@@ -1,6 +1,7 @@
+import { alertsEn } from './alerts.en.ts';
+import { settingsEn } from './settings.en.ts';
+import { many } from './many.ts';
 import type { Words } from './zh.ts';
-
-const many = (n: number, one: string, more = `${one}s`) => `${n} ${n === 1 ? one : more}`;
 
 export const en: Words = {
   product: 'Belfry',
@@ -208,4 +209,7 @@ export const en: Words = {
   minutes: (n) => `${n} min`,
   hours: (n) => (n === '1' ? 'hour' : `${n} h`),
   days: (n) => (n === '1' ? 'day' : `${n} days`),
+
+  ...alertsEn,
+  ...settingsEn,
 };

@@ -1,3 +1,6 @@
+import { alertsZh } from './alerts.zh.ts';
+import { settingsZh } from './settings.zh.ts';
+
 /** Every word of the page. A figure in a sentence is a parameter, so that each language has its own order. */
 export const zh = {
   product: '钟楼',
@@ -206,6 +209,9 @@ export const zh = {
   minutes: (n: string) => `${n} 分钟`,
   hours: (n: string) => `${n} 小时`,
   days: (n: string) => `${n} 天`,
+
+  ...alertsZh,
+  ...settingsZh,
 } as const;
 
 type Widened<T> = T extends string

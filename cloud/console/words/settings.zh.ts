@@ -1,0 +1,20 @@
+/** The words of the settings, and of choosing a new password. */
+export const settingsZh = {
+  settingsPage: '设置',
+  settingsSaid: '通知渠道与账号',
+  settingsNothing: '您的角色在这里没有可以设置的内容。',
+  channelsTitle: '通知渠道',
+  channelsEmpty: '没有通知渠道。请在云端配置文件里添加。',
+  channelTest: '发送测试',
+  channelTook: (answer: string, time: string) => `对方回答：${answer}（${time}）`,
+  channelFailed: (answer: string) => `没有送达：${answer}`,
+  accountsTitle: '账号',
+  accountsEmpty: '还没有由您管理的账号。',
+  accountDisabled: '已停用',
+  accountDisable: '停用',
+  accountEnable: '启用',
+  accountLink: '重设密码的链接',
+  accountLinkOnce: (name: string) => `给 ${name} 的链接，只显示这一次，24 小时内可用一次：`,
+  resetTitle: '设置新密码',
+  resetSet: '保存密码',
+} as const;

@@ -3,6 +3,7 @@ import { extname, join } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { z } from 'zod';
 import { tableFile, xlsxType } from '#cloud/inventory/table-file.ts';
+import { reasonOf } from '#platform/reason.ts';
 import { type ApiImportPreview, apiImportPreview, apiInventory } from '#protocols/api-inventory.ts';
 import { campusEntry } from '#protocols/inventory/entry.ts';
 import { joinFiles } from '#protocols/inventory/inventory-files.ts';
@@ -46,12 +47,8 @@ export async function importInventory(
   file: string,
   options: { table?: string; replace: boolean; apply: boolean; data: string },
 ): Promise<void> {
-  const format = formatOf({ out: file, ...options });
-  const query = new URLSearchParams({ format, mode: options.replace ? 'replace' : 'merge' });
-  if (format === 'csv') query.set('table', options.table!);
-  const bytes = readFileSync(file);
-  const type = format === 'csv' ? 'text/csv' : xlsxType;
-  const answer = await ask(options.data, 'POST', `/imports?${query}`, { bytes, type });
+  const { query, ...sent } = sentOf(file, options);
+  const answer = await ask(options.data, 'POST', `/imports?${query}`, sent);
   const preview = apiImportPreview.parse(await answer.json());
   if (preview.digest === null) throw new UserError(mistakesOf(preview));
   process.stdout.write(told(preview));
@@ -92,10 +89,35 @@ export async function exportInventory(options: {
   process.stdout.write(`${out}\n`);
 }
 
+/** YAML goes as JSON: each campus in it becomes what the file says. */
+function sentOf(file: string, options: { table?: string; replace: boolean }) {
+  const mode = options.replace ? 'replace' : 'merge';
+  if (/\.ya?ml$/.test(file)) {
+    const value = yamlIn(file);
+    return {
+      query: new URLSearchParams({ format: 'json' }),
+      bytes: Buffer.from(JSON.stringify(value)),
+      type: 'application/json',
+    };
+  }
+  const format = formatOf({ out: file, ...options });
+  const query = new URLSearchParams({ format, mode });
+  if (format === 'csv') query.set('table', options.table!);
+  return { query, bytes: readFileSync(file), type: format === 'csv' ? 'text/csv' : xlsxType };
+}
+
+function yamlIn(file: string): unknown {
+  try {
+    return parse(readFileSync(file, 'utf8')) as unknown;
+  } catch (error) {
+    throw new UserError(`${file}: ${reasonOf(error)}`);
+  }
+}
+
 function formatOf({ out, table }: { out: string; table?: string }): 'csv' | 'xlsx' {
   const format = extname(out).slice(1);
   if (format === 'xlsx') return 'xlsx';
-  if (format !== 'csv') throw new UserError(`${out}: expected a file that ends in .xlsx or .csv`);
+  if (format !== 'csv') throw new UserError(`${out}: expected a file that ends in .xlsx, .csv or .yaml`);
   if (!tables.some(({ id }) => id === table))
     throw new UserError(`Of a CSV, say --table: ${tables.map(({ id }) => id).join(', ')}.`);
   return 'csv';

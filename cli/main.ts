@@ -97,8 +97,8 @@ inventory
   .action(async (options) => (await import('./inventory.ts')).inventoryTemplate(options));
 inventory
   .command('import')
-  .description('show what a spreadsheet would change in the running cloud; with --apply do it')
-  .argument('<file>', '…xlsx or …csv')
+  .description('show what a file would change in the running cloud; with --apply do it')
+  .argument('<file>', '…xlsx, …csv, or …yaml with whole campuses')
   .option('--table <table>', 'of a CSV: which table (devices, zones, …)')
   .option('--replace', 'take out what a table no longer lists of a campus that it names', false)
   .option('--apply', 'do it, if it has no mistake', false)

@@ -1,5 +1,6 @@
 import type { DoorPlace } from '#platform/doors/door.ts';
 import type { Bilingual } from '#protocols/messages/bilingual.ts';
+import type { CampusWords, PointWords } from './inventory/campus-words.ts';
 import { cameraOf, type CampusConfig, type CampusDevice } from './campus-config.ts';
 
 /** A camera that looks at a point. */
@@ -29,7 +30,14 @@ export interface Places {
   forDoors(campus: string, gateway: string, device: string): DoorPlace | undefined;
 }
 
-export function placesOf(campuses: readonly CampusConfig[]): Places {
+/**
+ * `wordsOf`: what the inventory says of a campus, which people keep up as the building changes. What it says is told to
+ * the doors before what the campus file says.
+ */
+export function placesOf(
+  campuses: readonly CampusConfig[],
+  wordsOf: (campus: string) => CampusWords | null = () => null,
+): Places {
   const byId = new Map(campuses.map((campus) => [campus.id, campus]));
   const located = new Map(
     campuses.flatMap((campus) =>
@@ -47,21 +55,44 @@ export function placesOf(campuses: readonly CampusConfig[]): Places {
   return {
     location: (gateway, device) => located.get(`${gateway}/${device}`)?.location ?? null,
     forDoors(campusId, gateway, device) {
-      const campus = byId.get(campusId);
-      if (campus === undefined) return undefined;
-      const point = located.get(`${gateway}/${device}`);
-      const { cameras = [], ...where } = point?.location ?? { address: campus.address };
+      const filed = filedFor(campusId, gateway, device);
+      const words = wordsOf(campusId);
+      if (words === null) return filed;
+      const { point, ...where } = words.points.get(`${gateway}/${device}`) ?? {};
+      const { building, storey, room, ...rest } = filed ?? { contacts: [], pictures: [] };
+      // Where in the house is said by one of the two: a room of the one in a building of the other may not exist.
+      const inside = Object.keys(where).length > 0 ? where : { building, storey, room };
       return {
-        campus: campus.name,
-        ...(point && { point: point.name }),
-        ...where,
-        contacts: campus.contacts ?? [],
-        pictures: cameras.flatMap(({ name, pictureUrl }) =>
-          pictureUrl === null ? [] : [{ camera: name, url: pictureUrl }],
-        ),
+        ...rest,
+        campus: words.name ?? filed?.campus ?? { zh: campusId, en: campusId },
+        ...(point && { point }),
+        ...(words.address && { address: words.address }),
+        ...given(inside),
+        contacts: words.contacts.length > 0 ? words.contacts : rest.contacts,
       };
     },
   };
+
+  function filedFor(campusId: string, gateway: string, device: string): DoorPlace | undefined {
+    const campus = byId.get(campusId);
+    if (campus === undefined) return undefined;
+    const point = located.get(`${gateway}/${device}`);
+    const { cameras = [], ...where } = point?.location ?? { address: campus.address };
+    return {
+      campus: campus.name,
+      ...(point && { point: point.name }),
+      ...where,
+      contacts: campus.contacts ?? [],
+      pictures: cameras.flatMap(({ name, pictureUrl }) =>
+        pictureUrl === null ? [] : [{ camera: name, url: pictureUrl }],
+      ),
+    };
+  }
+}
+
+/** Without what is undefined. */
+function given({ building, storey, room }: PointWords): PointWords {
+  return { ...(building && { building }), ...(storey && { storey }), ...(room && { room }) };
 }
 
 function locationOf(campus: CampusConfig, gateway: string, device: CampusDevice): Location {

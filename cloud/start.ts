@@ -111,6 +111,7 @@ export async function startCloud(
 
   // Opened when there is a fleet to ask; an alarm of before goes out without links.
   let pictures: Pictures | null = null;
+  let inventoryRead: Inventory | null = null;
   const answers = createAnswers({ clock, log, store, publish: publishOn('alarm') });
   const dispatcher = new Dispatcher({
     ...kept,
@@ -119,7 +120,7 @@ export async function startCloud(
     centres,
     names,
     undeliveredAfterMs: config.latency.bound_ms,
-    places: placesOf(config.campuses),
+    places: placesOf(config.campuses, (campus) => inventoryRead?.wordsOf(campus) ?? null),
     forCentre: (alarm, at, centre) => pictures?.links.forCentre(alarm, at, centre) ?? alarm,
     onDelivered: (held) => answers.tell(held),
   });
@@ -165,12 +166,11 @@ export async function startCloud(
       return null;
     },
   );
-  const inventory = await Inventory.open({ clock, log, store, files: other.inventoryFiles ?? null });
+  const inventory = await Inventory.open({ ...kept, files: other.inventoryFiles ?? null });
+  inventoryRead = inventory;
   const people = await Register.open(store);
   const fourHundred = await FourHundred.start({
-    clock,
-    log,
-    store,
+    ...kept,
     liveness,
     inventory,
     rules: other.rules ?? readRules(),

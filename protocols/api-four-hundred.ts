@@ -61,17 +61,22 @@ export const apiRollupCell = z.object({
   devices: apiCounts,
   devices_percent: z.number().nullable(),
 });
+/** `own`: of the campuses that one sees, for one sees only some. */
+const scope = z.enum(['all', 'own']);
+
 /** A county's, or the city's (county null). The county's counts add up to the city's. */
 export const apiRollup = z.object({
   city: id,
   county: id.nullable(),
   name: bilingual.nullable(),
+  scope,
   moment: instant,
   as_of: instant,
   cells: z.array(apiRollupCell),
 });
 export type ApiRollup = z.infer<typeof apiRollup>;
 export const apiCityVerdict = apiRollup.extend({ counties: z.array(apiRollup) });
+export type ApiCityVerdict = z.infer<typeof apiCityVerdict>;
 
 /** What a part is about, by the ids of the inventory. */
 export const apiSubject = z.union([
@@ -121,6 +126,7 @@ export const apiHistory = z.object({
   item,
   level,
   length: z.enum(['minute', 'hour', 'day']),
+  scope,
   campuses: count,
   items: z.array(
     z.object({

@@ -113,6 +113,9 @@ export const apiImportPreview = z.object({
 export type ApiImportPreview = z.infer<typeof apiImportPreview>;
 
 /** One version: who made it, when, and by which way. */
+/** That somebody has changed a campus, or the city and its counties (campus null): read it again. */
+export const apiInventoryNow = z.object({ campus: id.nullable(), version: z.int(), removed: z.boolean() });
+
 export const apiInventoryVersion = z.object({
   version,
   at: instant,

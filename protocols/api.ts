@@ -1,6 +1,7 @@
 import { z } from 'zod';
 import { apiAlert, apiMaintenance } from './api-alerts.ts';
 import { apiVerdict } from './api-four-hundred.ts';
+import { apiInventoryNow } from './api-inventory.ts';
 import { apiCommand, apiDrill } from './api-commands.ts';
 import { centreReceipt } from './messages/alarm.ts';
 import { bilingual } from './messages/bilingual.ts';
@@ -256,6 +257,7 @@ export const feedEvent = z.discriminatedUnion('type', [
   z.object({ type: z.literal('probe'), data: apiProbe }),
   z.object({ type: z.literal('verdict'), data: apiVerdict }),
   z.object({ type: z.literal('maintenance'), data: apiMaintenance }),
+  z.object({ type: z.literal('inventory'), data: apiInventoryNow }),
 ]);
 export type FeedEvent = z.infer<typeof feedEvent>;
 

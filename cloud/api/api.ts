@@ -21,6 +21,7 @@ import { EventStreams } from './events.ts';
 import { fourHundredActs } from './four-hundred-acts.ts';
 import { reportRoutes } from './four-hundred-reports.ts';
 import { fourHundredRoutes } from './four-hundred.ts';
+import { fourHundredSums } from './four-hundred-sums.ts';
 import { limits, unlimited } from './limits.ts';
 import type { ApiParts } from './parts.ts';
 import { inventoryRoutes } from './inventory.ts';
@@ -139,6 +140,7 @@ export async function startApi(parts: ApiParts, options: ApiOptions): Promise<Ap
       await v1.register(commandRoutes(parts));
       await v1.register(records(parts));
       await v1.register(fourHundredRoutes(parts));
+      await v1.register(fourHundredSums(parts));
       await v1.register(fourHundredActs(parts));
       await v1.register(inventoryRoutes(parts));
       await v1.register(inventoryVersionRoutes(parts));

@@ -3,6 +3,7 @@ import type { Clock, Log } from '#platform/ports.ts';
 import type { FeedEvent } from '#protocols/api.ts';
 import { type Principal, sees } from '../access/principal.ts';
 import type { Feed, FeedEntry } from '../feed.ts';
+import { campusSubject, citySubject } from '../inventory/act.ts';
 import type { ApiParts } from './parts.ts';
 import type { Views } from './views.ts';
 
@@ -19,7 +20,7 @@ const readersLimit = 100;
  */
 async function materialise(
   entries: readonly FeedEntry[],
-  parts: Pick<ApiParts, 'liveness' | 'centres' | 'fourHundred'>,
+  parts: Pick<ApiParts, 'liveness' | 'centres' | 'fourHundred' | 'inventory'>,
   views: Views,
 ): Promise<{ id: number; event: FeedEvent | null }[]> {
   const last = new Map(entries.map((entry) => [`${entry.type} ${entry.subject}`, entry]));
@@ -75,6 +76,7 @@ async function materialise(
     probe: (subject) => eventOf('probe', probes.get(subject)),
     maintenance: (subject) => eventOf('maintenance', windows.get(subject)),
     verdict: (subject) => eventOf('verdict', views.verdict(parts.fourHundred, subject)),
+    inventory: (subject) => eventOf('inventory', inventoryNow(parts.inventory, subject)),
   };
   return wanted.map(({ id, type, subject }) => ({ id, event: found[type](subject) }));
 }
@@ -87,7 +89,7 @@ function eventOf<T extends FeedEvent['type']>(type: T, data: unknown): FeedEvent
 export class EventStreams {
   readonly #parts: { clock: Clock; log: Log; feed: Feed } & Pick<
     ApiParts,
-    'liveness' | 'centres' | 'fourHundred'
+    'liveness' | 'centres' | 'fourHundred' | 'inventory'
   >;
   readonly #views: Views;
   readonly #readers = new Set<Reader>();
@@ -239,9 +241,17 @@ class Reader {
   }
 }
 
+/** A campus that is in the inventory no more is told of too. */
+function inventoryNow(inventory: ApiParts['inventory'], subject: string) {
+  const campus = subject === citySubject ? null : subject.slice(campusSubject('').length);
+  const there = campus === null || inventory.version(campus) !== null;
+  return { campus, version: inventory.versionOf(subject), removed: !there };
+}
+
 /** Whether what an event is about is on a campus that they see; centres are everybody's. */
 function isSeen(event: FeedEvent, who: Principal, alerts: ReadonlySet<number>): boolean {
   if (event.type === 'centre') return true;
+  if (event.type === 'inventory' && event.data.campus === null) return true;
   if (event.type === 'alert') return alerts.has(event.data.id);
   return sees(who, 'place' in event.data ? event.data.place.campus : event.data.campus);
 }

@@ -5,7 +5,10 @@ import { apiReport, monthlyReport, type MonthlyReport } from '#protocols/api-fou
 import { items, levels, percentOf } from '#protocols/four-hundred/answer.ts';
 import { repairsOf } from '#protocols/four-hundred/repairs.ts';
 import { id } from '#protocols/signal.ts';
+import { reportCsv, reportXlsx } from '../four-hundred/report-table.ts';
+import { xlsxType } from '../inventory/table-file.ts';
 import { fourHundredView, repairOf } from './four-hundred-view.ts';
+import type { Principal } from '../access/principal.ts';
 import { needs, whoOf } from './access.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
@@ -28,12 +31,13 @@ export function reportRoutes(parts: ApiParts): FastifyPluginAsyncZod {
   const { fourHundred, store } = parts;
   const view = fourHundredView(parts);
 
-  async function make(month: string, campus: string | undefined): Promise<MonthlyReport> {
+  async function make(month: string, campus: string | undefined, who: Principal): Promise<MonthlyReport> {
     const city = view.inventory();
     const [from, end] = monthOf(month);
     const asOf = fourHundred.now;
     if (from >= asOf) throw new Problem(400, `${month} has not begun yet.`);
-    const moment = Math.min(end - 1, asOf);
+    // Of a month that is over its end: a full hour, of which the sums of the city are kept.
+    const moment = Math.min(end, asOf);
     const asked = { moment, as_of: asOf };
     const campuses = campus === undefined ? fourHundred.campusesOf() : [campus];
     const spent = await Promise.all(
@@ -86,22 +90,18 @@ export function reportRoutes(parts: ApiParts): FastifyPluginAsyncZod {
         }),
       };
     }
-    const whole = await view.rollUp(null, asked);
-    const counties = [];
-    for (const county of city.counties) {
-      const { cells } = await view.rollUp(county.id, asked);
-      counties.push({
-        county: county.id,
-        name: county.name ?? null,
-        cells: cells.map(({ item, level, campuses, campuses_percent: percent }) => ({
-          item,
-          level,
-          percent,
-          yes: campuses.yes,
-          of: campuses.of,
-        })),
-      });
-    }
+    const whole = await view.city(moment === asOf ? {} : asked, who);
+    const counties = whole.counties.map(({ county, name, cells }) => ({
+      county: county!,
+      name,
+      cells: cells.map(({ item, level, campuses, campuses_percent: percent }) => ({
+        item,
+        level,
+        percent,
+        yes: campuses.yes,
+        of: campuses.of,
+      })),
+    }));
     const [first] = campuses;
     const rules = first === undefined ? null : fourHundred.campus(first)!.plan.rules;
     return {
@@ -109,7 +109,7 @@ export function reportRoutes(parts: ApiParts): FastifyPluginAsyncZod {
       campus: null,
       name: city.name ?? null,
       verdict: {
-        moment,
+        moment: whole.moment,
         as_of: asOf,
         revision: null,
         rules: rules === null ? '' : `${rules.id} ${rules.version}`,
@@ -129,6 +129,17 @@ export function reportRoutes(parts: ApiParts): FastifyPluginAsyncZod {
     };
   }
 
+  /** Throws a `Problem` where there is none that they see. */
+  async function kept(id: number, who: Principal): Promise<MonthlyReport> {
+    const seen = inScope(who, 'scope');
+    const [row] = await store.read<{ report: string }>(
+      `SELECT report FROM four_hundred_reports WHERE id = ? AND ${seen.where}`,
+      [id, ...seen.params],
+    );
+    if (row === undefined) throw new Problem(404, `There is no report ${id}.`);
+    return monthlyReport.parse(JSON.parse(row.report));
+  }
+
   return async (app) => {
     needs(app, 'view');
     byCampus(app);
@@ -146,8 +157,9 @@ export function reportRoutes(parts: ApiParts): FastifyPluginAsyncZod {
           response: { 201: apiReport },
         },
       },
-      async ({ body: { campus, month } }, reply) => {
-        const report = await make(month, campus);
+      async (request, reply) => {
+        const { campus, month } = request.body;
+        const report = await make(month, campus, whoOf(request));
         const madeAt = fourHundred.now;
         const [result] = await store.commit([
           {
@@ -200,6 +212,28 @@ export function reportRoutes(parts: ApiParts): FastifyPluginAsyncZod {
     );
 
     app.get(
+      '/api/v1/four-hundred/reports/:id',
+      {
+        config: { rows: true },
+        schema: {
+          summary: 'A monthly report as it was made: JSON, or its figures for a spreadsheet',
+          params: reportId,
+          querystring: z.object({ format: z.enum(['json', 'csv', 'xlsx']).default('json') }),
+          produces: ['application/json', 'text/csv', xlsxType],
+        },
+      },
+      async (request, reply) => {
+        const { format } = request.query;
+        const report = await kept(request.params.id, whoOf(request));
+        const name = `${report.campus ?? report.city}-${report.month}.${format}`;
+        reply.header('content-disposition', `attachment; filename="${name}"`);
+        if (format === 'json') return reply.send(report);
+        if (format === 'csv') return reply.type('text/csv; charset=utf-8').send(reportCsv(report));
+        return reply.type(xlsxType).send(await reportXlsx(report));
+      },
+    );
+
+    app.get(
       '/reports/style.css',
       { config: { right: 'public' }, schema: { hide: true } },
       (_request, reply) =>
@@ -219,13 +253,7 @@ export function reportRoutes(parts: ApiParts): FastifyPluginAsyncZod {
       async (request, reply) => {
         const { params, query } = request;
         const { lang } = query;
-        const seen = inScope(whoOf(request), 'scope');
-        const [row] = await store.read<{ report: string }>(
-          `SELECT report FROM four_hundred_reports WHERE id = ? AND ${seen.where}`,
-          [params.id, ...seen.params],
-        );
-        if (row === undefined) throw new Problem(404, `There is no report ${params.id}.`);
-        const report = monthlyReport.parse(JSON.parse(row.report));
+        const report = await kept(params.id, whoOf(request));
         return reply
           .type('text/html; charset=utf-8')
           .header('cache-control', 'no-store')

@@ -1,9 +1,10 @@
-import type { ApiBlindSpots, ApiPart, ApiRollup, ApiVerdict } from '#protocols/api-four-hundred.ts';
+import { z } from 'zod';
+import type { ApiBlindSpots, ApiCityVerdict, ApiPart, ApiVerdict } from '#protocols/api-four-hundred.ts';
 import type { Item, Level } from '#protocols/four-hundred/answer.ts';
 import { blindSpotsOf } from '#protocols/four-hundred/blind-spots.ts';
 import type { OpenedPart } from '#protocols/four-hundred/campus-ledger.ts';
 import type { CampusPlan } from '#protocols/four-hundred/campus-plan.ts';
-import { type RollupCell, rollUp } from '#protocols/four-hundred/city.ts';
+import { rollUp } from '#protocols/four-hundred/city.ts';
 import type { Case, Judgement } from '#protocols/four-hundred/judge/judgement.ts';
 import { judgeAlive } from '#protocols/four-hundred/judge/one-key-video.ts';
 import type { Part } from '#protocols/four-hundred/parts.ts';
@@ -15,14 +16,22 @@ import type { CityInventory } from '#protocols/inventory/campus.ts';
 import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import { type DensityEdition, reachOf } from '#protocols/sight/pixel-density.ts';
 import type { FourHundred } from '../four-hundred/four-hundred.ts';
+import { type Principal, sees } from '../access/principal.ts';
 import { type Names, namesOf } from '../names.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
 
-/** What is asked for: now without both, as of now without `as_of`. UTC ms. */
-export interface Asked {
-  moment?: number | undefined;
-  as_of?: number | undefined;
+export const instant = z.coerce.number().int().min(0);
+/** What is asked for: now without both, as of now without `as_of`. */
+export const asked = z.object({
+  moment: instant.optional().describe('UTC ms; left out: now'),
+  as_of: instant.optional().describe('UTC ms: what was known then; left out: now'),
+});
+type Asked = z.infer<typeof asked>;
+
+/** Of what the sums are that somebody is given: of all there are, or of those that they see. */
+export function scopeOf({ campuses }: Principal): 'all' | 'own' {
+  return campuses === null ? 'all' : 'own';
 }
 
 /** A verdict with what it was made from. */
@@ -38,8 +47,8 @@ export interface FourHundredView {
   open(campus: string, asked: Asked): Promise<Opened>;
   verdict(verdict: Verdict, county: string | undefined): ApiVerdict;
   partsOf(opened: Opened, item?: Item, level?: Level): ApiPart[];
-  /** The city, or one county of it. */
-  rollUp(county: string | null, asked: Asked): Promise<ApiRollup>;
+  /** The city and its counties, of the campuses that somebody sees. */
+  city(asked: Asked, who: Principal): Promise<ApiCityVerdict>;
   blindSpots(of: Case): ApiBlindSpots[];
   inventory(): CityInventory;
 }
@@ -86,25 +95,39 @@ export function fourHundredView(
         return (item ?? shown.item) === shown.item && (level ?? shown.level) === shown.level ? [shown] : [];
       }),
 
-    async rollUp(county, asked) {
+    async city(asked, who) {
       const city = inventory();
-      const of = county === null ? city : city.counties.find(({ id }) => id === county);
-      if (of === undefined) throw new Problem(404, `There is no county ${county} in the inventory.`);
       const { moment, as_of: asOf } = instants(fourHundred, asked);
-      let cells: RollupCell[];
-      if (moment === null) cells = fourHundred.city.rollUp(county ?? undefined);
-      else {
-        const all: Verdict[] = [];
-        for (const campus of fourHundred.campusesOf(county ?? undefined))
-          all.push((await open(campus, { moment, as_of: asOf })).verdict);
-        cells = rollUp(all.map((one) => one.cells));
-      }
-      const at = moment ?? fourHundred.now;
-      return { city: city.id, county, name: of.name ?? null, moment: at, as_of: asOf, cells };
+      const { at, campuses } =
+        moment === null
+          ? { at: fourHundred.now, campuses: fourHundred.city.ledgers().map(ofNow) }
+          : await fourHundred.cellsAt(moment, asOf);
+      const seen = campuses.filter(({ campus }) => sees(who, campus));
+      const sumOf = (county: string | null, name: Bilingual | undefined) => {
+        const all = county === null ? seen : seen.filter((one) => one.county === county);
+        const cells = rollUp(all.map((one) => one.cells));
+        return {
+          city: city.id,
+          county,
+          name: name ?? null,
+          scope: scopeOf(who),
+          moment: at,
+          as_of: asOf,
+          cells,
+        };
+      };
+      const shown = city.counties.filter(
+        ({ id }) => who.campuses === null || seen.some(({ county }) => county === id),
+      );
+      return { ...sumOf(null, city.name), counties: shown.map(({ id, name }) => sumOf(id, name)) };
     },
 
     blindSpots: (of) => blindSpotsOf(of).map((spots, i) => floorOf(of, spots, i, densities)),
   };
+}
+
+function ofNow({ plan: { campus }, cells }: ReturnType<FourHundred['city']['ledgers']>[number]) {
+  return { campus: campus.id, county: campus.county ?? null, cells };
 }
 
 /** Null: of now. */

@@ -5,13 +5,15 @@ import { z } from 'zod';
 import { type ApiImportPreview, apiImportPreview } from '#protocols/api-inventory.ts';
 import type { Difference } from '#protocols/inventory/differences.ts';
 import type { CampusEntryFull, CityEntry } from '#protocols/inventory/entry.ts';
+import { givenEntries, type GivenEntries } from '#protocols/inventory/inventory-files.ts';
+import { inChinese } from '#protocols/inventory/schema-words.ts';
 import { tables } from '#protocols/inventory/tables/tables.ts';
 import { id } from '#protocols/signal.ts';
 import { sees } from '../access/principal.ts';
 import { Imports } from '../inventory/imports.ts';
 import { tableFile, xlsxType } from '../inventory/table-file.ts';
 import { needs, whoOf } from './access.ts';
-import { changedBy, pointed, saidAlong } from './inventory-edit.ts';
+import { changedBy, pointed, pointerOf, saidAlong } from './inventory-edit.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
 import { mustSee } from './scope.ts';
@@ -92,14 +94,14 @@ export function inventoryTableRoutes(
         schema: {
           summary: 'Look at what a file would change; nothing is changed yet. The body is the file itself',
           querystring: z.object({
-            format: z.enum(['csv', 'xlsx']),
+            format: z.enum(['csv', 'xlsx', 'json']).describe('json: whole entries, as a YAML file has them'),
             table: tableId.optional().describe('of a CSV: which table'),
             mode: z
               .enum(['merge', 'replace'])
               .default('merge')
               .describe('replace: what a table no longer lists of a campus that it names is taken out'),
           }),
-          consumes: [xlsxType, 'text/csv'],
+          consumes: [xlsxType, 'text/csv', 'application/json'],
           response: { 200: apiImportPreview },
         },
       },
@@ -107,8 +109,13 @@ export function inventoryTableRoutes(
         const { format, table, mode } = request.query;
         if (format === 'csv' && table === undefined)
           throw new Problem(400, 'Of a CSV file, say with `table` which table it is.');
-        const sheets = await sheetsIn(spreadsheets, request.body, format, table ?? '');
-        const { mistakes, campuses, ...preview } = await imports.preview(sheets, mode, mayOf(request), pause);
+        const look = async () => {
+          if (format === 'json')
+            return imports.previewEntries(entriesIn(request.body), mayOf(request), pause);
+          const sheets = await sheetsIn(spreadsheets, request.body, format, table ?? '');
+          return imports.preview(sheets, mode, mayOf(request), pause);
+        };
+        const { mistakes, campuses, ...preview } = await look();
         request.about = { format, mode, digest: preview.digest, rows: preview.rows };
         return {
           ...preview,
@@ -158,6 +165,17 @@ export function inventoryTableRoutes(
       },
     );
   };
+}
+
+function entriesIn(body: unknown): GivenEntries {
+  const parsed = givenEntries.safeParse(body);
+  if (parsed.success) return parsed.data;
+  const errors = parsed.error.issues.map((issue) => ({
+    pointer: pointerOf(issue.path.map(String)),
+    detail: issue.message,
+    text: { zh: inChinese(issue), en: issue.message },
+  }));
+  throw new Problem(400, 'This is not an inventory.', errors);
 }
 
 function countsOf(

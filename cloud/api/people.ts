@@ -1,3 +1,4 @@
+import { Buffer } from 'node:buffer';
 import type { FastifyPluginAsyncZod } from 'fastify-type-provider-zod';
 import { z } from 'zod';
 import { itemsOf } from '#protocols/api.ts';
@@ -8,7 +9,10 @@ import {
   personListed,
   type PersonListed,
 } from '#protocols/api-people.ts';
+import { csvOf } from '#protocols/csv.ts';
+import { peopleTable } from '#protocols/inventory/tables/tables.ts';
 import { id } from '#protocols/signal.ts';
+import { xlsxOf, xlsxType } from '../inventory/table-file.ts';
 import { needs } from './access.ts';
 import type { ApiParts } from './parts.ts';
 import { Problem } from './problems.ts';
@@ -68,6 +72,30 @@ export function peopleRoutes({
         if (twice !== undefined) throw new Problem(400, `There are two people ${twice}.`);
         await put(campus, body.people, true);
         return reply.code(204).send(null);
+      },
+    );
+    app.get(
+      '/campuses/:campus/people/template',
+      {
+        config: { right: 'view' },
+        schema: {
+          summary: 'An empty list of people to fill in, as the import takes it',
+          params,
+          querystring: z.object({
+            format: z.enum(['csv', 'xlsx']).default('xlsx'),
+            lang: z.enum(['zh', 'en']).default('zh'),
+          }),
+          produces: [xlsxType, 'text/csv'],
+        },
+      },
+      async ({ query: { format, lang } }, reply) => {
+        const rows = [peopleTable.columns.map(({ name }) => name[lang])];
+        const sheet = { name: peopleTable.name[lang], rows };
+        const bytes = format === 'csv' ? Buffer.from(csvOf(rows)) : await xlsxOf([sheet]);
+        return reply
+          .type(format === 'csv' ? 'text/csv; charset=utf-8' : xlsxType)
+          .header('content-disposition', `attachment; filename="belfry-people.${format}"`)
+          .send(bytes);
       },
     );
     app.post(

@@ -1,5 +1,6 @@
 import type { Statement } from '#platform/ports.ts';
-import type { Draft } from './evidence-store.ts';
+import type { CityInventory } from '#protocols/inventory/campus.ts';
+import type { Draft, EvidenceStore } from './evidence-store.ts';
 
 /** The cloud's sign of life. */
 export function alive(now: number): Statement {
@@ -10,8 +11,16 @@ export function alive(now: number): Statement {
   };
 }
 
-/** Of a campus from its last sign of life on nothing was measured. */
-export function absence(campus: string, since: number, now: number): Draft {
-  const piece = { kind: 'outage' as const, at: since, to: now, reason: 'the cloud was not running' };
-  return { campus, source: `outage/${campus}/${since}`, piece };
+/** From the last sign of life until now Belfry did not look: at no campus anything was measured. */
+export async function noteAbsence(
+  evidence: EvidenceStore,
+  inventory: CityInventory | null,
+  since: number,
+  now: number,
+): Promise<void> {
+  const drafts = (inventory?.campuses ?? []).map(({ id: campus }): Draft => {
+    const piece = { kind: 'outage' as const, at: since, to: now, reason: 'the cloud was not running' };
+    return { campus, source: `outage/${campus}/${since}`, piece };
+  });
+  await evidence.commit(drafts, [], now, [alive(now)]);
 }

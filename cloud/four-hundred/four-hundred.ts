@@ -11,9 +11,10 @@ import type { StateLaneMessage } from '#protocols/messages/state.ts';
 import type { TelemetryMessage } from '#protocols/messages/telemetry.ts';
 import type { Liveness } from '../liveness/liveness.ts';
 import type { Store } from '../store/store.ts';
-import { absence, alive } from './absence.ts';
+import { alive, noteAbsence } from './absence.ts';
 import { type Draft, EvidenceStore, type Word } from './evidence-store.ts';
 import { Heard } from './heard.ts';
+import { type KeptCells, KeptHours } from './kept-hours.ts';
 import { History } from './history.ts';
 import type { LiveInventory } from './live-inventory.ts';
 import { Plans } from './plans.ts';
@@ -25,7 +26,8 @@ const turnMs = 1_000;
 /** How exactly the beginning of an absence of ours is known. */
 const aliveEveryMs = 5_000;
 const proofsEveryMs = 5_000;
-const forgetEveryMs = 3_600_000;
+/** Often, so that what goes at once is little. */
+const forgetEveryMs = 60_000;
 /** Drafts that wait for a store that does not write; of more the oldest go, and what they said is unknown. */
 const waitingLimit = 100_000;
 
@@ -56,6 +58,7 @@ export class FourHundred {
   readonly evidence: EvidenceStore;
   readonly plans: Plans;
   history!: History;
+  readonly #hours: KeptHours;
   readonly #parts: FourHundredParts;
   readonly #words = new LivenessWords();
   readonly #heard: Heard;
@@ -79,6 +82,7 @@ export class FourHundred {
     this.#parts = parts;
     this.evidence = new EvidenceStore(parts.store);
     this.plans = new Plans(parts.store, parts.rules, parts.holidays);
+    this.#hours = new KeptHours(parts.store);
     this.#heard = new Heard(parts);
     this.#proofs = new Proofs(parts.store, (gateway) => this.#listening.campusOf(gateway));
   }
@@ -94,7 +98,8 @@ export class FourHundred {
     it.#now = Math.max(Math.round(clock.wall()), awaySince ?? 0);
     it.history = await History.open(store, awaySince, it.#now);
     it.#stopListening = inventory.onChange(() => (it.#inventoryChanged = true));
-    if (awaySince !== null && awaySince < it.#now) await it.#noteAbsence(awaySince);
+    if (awaySince !== null && awaySince < it.#now)
+      await noteAbsence(it.evidence, inventory.current(), awaySince, it.#now);
     // A city takes a while; alarms do not wait for it.
     it.#next();
     return it;
@@ -141,6 +146,12 @@ export class FourHundred {
     const evidence = await this.evidence.read(campus, moment, asOf);
     const { verdict, parts } = verdictAt({ ...was, evidence, moment, asOf });
     return { verdict, parts, plan: this.plans.planOf(was) };
+  }
+
+  /** The cells of all campuses of then: see `KeptHours.at`. */
+  async cellsAt(moment: number, asOf: number): Promise<{ at: number; campuses: KeptCells[] }> {
+    await this.#serial;
+    return this.#hours.at(moment, asOf, this.#inventory?.campuses ?? [], (id, at) => this.at(id, at, asOf));
   }
 
   /** A state message that liveness has taken in. */
@@ -228,7 +239,9 @@ export class FourHundred {
     const proofs =
       now >= this.#proofsAt || now < this.#proofsAt - proofsEveryMs ? await this.#proofs.read(now) : [];
     const waiting = this.#waiting;
-    await this.#commit([...waiting, ...proofs], words, this.#housekeeping(now));
+    const hour = this.#hours.statements();
+    await this.#commit([...waiting, ...proofs], words, [...this.#housekeeping(now), ...hour.statements]);
+    hour.wrote();
     this.#waiting = this.#waiting.slice(waiting.length);
     if (proofs.length > 0 || now >= this.#proofsAt) {
       this.#proofs.told(proofs);
@@ -241,8 +254,9 @@ export class FourHundred {
 
   /** The wall clock may go back; what is known never does. */
   #tick(): number {
-    this.#now = Math.max(this.#now, Math.round(this.#parts.clock.wall()));
-    return this.#now;
+    const now = Math.max(this.#now, Math.round(this.#parts.clock.wall()));
+    if (this.#inventory !== null) this.#hours.pass(this.#city, this.#now, now);
+    return (this.#now = now);
   }
 
   #housekeeping(now: number): Statement[] {
@@ -327,13 +341,6 @@ export class FourHundred {
     this.#changes.delete(plan.campus.id);
     if (this.#listening.take(plan)) this.#proofs.again();
     for (const { id } of plan.campus.gateways) this.#words.again(id);
-  }
-
-  /** From the last sign of life until now Belfry did not look. */
-  async #noteAbsence(since: number): Promise<void> {
-    const campuses = this.#parts.inventory.current()?.campuses ?? [];
-    const drafts = campuses.map(({ id }) => absence(id, since, this.#now));
-    await this.evidence.commit(drafts, [], this.#now, [alive(this.#now)]);
   }
 }
 

@@ -11,6 +11,8 @@ const dayMs = 24 * hourMs;
 const zoneMs = 8 * hourMs;
 const changesKeptMs = 35 * dayMs;
 const hoursKeptMs = 366 * dayMs;
+/** So many hours of campuses are summed up in one turn. */
+const campusesInTurn = 100;
 const daysKeptMs = 10 * 366 * dayMs;
 export const cellsOfCampus = items.length * levels.length;
 
@@ -37,6 +39,8 @@ export class History {
   readonly #last = new Map<string, Answer[]>();
   /** Up to which instant hours are summed up. */
   #summedTo = 0;
+  /** Campuses of the hour after it that are not summed up yet; null: none is begun. */
+  #summing: string[] | null = null;
 
   private constructor(store: Store) {
     this.#store = store;
@@ -84,16 +88,21 @@ export class History {
     );
   }
 
-  /** Sums up one hour that is over, if there is one; after the last hour of a day the day too. */
+  /**
+   * Sums up an hour that is over, if there is one; after the last hour of a day the day too. One share of the campuses in
+   * each turn: no turn of a large city takes long.
+   */
   async sumUp(now: number): Promise<void> {
     const from = this.#summedTo;
     const to = from + hourMs;
     if (to > now) return;
-    const spent = await this.#ofChanges([...this.#last.keys()], [from, to]);
+    this.#summing ??= [...this.#last.keys()];
+    const share = this.#summing.slice(0, campusesInTurn);
+    const spent = await this.#ofChanges(share, [from, to]);
     const statements = [...spent].map(([campus, all]) => summed('hour', campus, from, all));
     if (stretchOf(to, 'day') === to) {
       const day = to - dayMs;
-      const hours = await this.#sums('hour', [...this.#last.keys()], day, from);
+      const hours = await this.#sums('hour', share, day, from);
       for (const [campus, all] of spent) {
         const rows = [...(hours.get(campus)?.values() ?? []), all];
         const whole = Array.from({ length: cellsOfCampus }, (_, cell) =>
@@ -101,6 +110,11 @@ export class History {
         );
         statements.push(summed('day', campus, day, whole));
       }
+    }
+    if (share.length < this.#summing.length) {
+      await this.#store.commit(statements);
+      this.#summing = this.#summing.slice(share.length);
+      return;
     }
     await this.#store.commit([
       ...statements,
@@ -120,6 +134,7 @@ export class History {
       { sql: `DELETE FROM cell_spent WHERE length = 'day' AND from_at < ?`, params: [now - daysKeptMs] },
     ]);
     this.#summedTo = to;
+    this.#summing = null;
   }
 
   /** How a cell of these campuses was in each stretch from `from` to `to`, both within what is kept. */

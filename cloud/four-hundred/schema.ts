@@ -16,6 +16,8 @@ CREATE TABLE IF NOT EXISTS evidence (
 );
 CREATE INDEX IF NOT EXISTS evidence_campus ON evidence (campus, at);
 CREATE INDEX IF NOT EXISTS evidence_known ON evidence (known_at);
+-- What came late: of the past it makes another verdict than the one of then.
+CREATE INDEX IF NOT EXISTS evidence_late ON evidence (known_at, at, campus) WHERE known_at - at > 60000;
 CREATE INDEX IF NOT EXISTS evidence_last ON evidence (campus, kind, json_extract(piece, '$.device'), at);
 
 -- What liveness said of a device, from the first word to the last one that renewed it in time.
@@ -59,6 +61,15 @@ CREATE TABLE IF NOT EXISTS cell_spent (
   spent TEXT NOT NULL,
   PRIMARY KEY (length, campus, from_at)
 );
+
+-- The twelve cells of each campus at each full hour, as it was known then (JSON: answers and counts).
+CREATE TABLE IF NOT EXISTS kept_cells (
+  at INTEGER NOT NULL,
+  campus TEXT NOT NULL,
+  county TEXT,
+  cells TEXT NOT NULL,
+  PRIMARY KEY (at, campus)
+) WITHOUT ROWID;
 
 -- A report keeps the page it was made as.
 CREATE TABLE IF NOT EXISTS four_hundred_reports (

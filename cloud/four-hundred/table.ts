@@ -1,8 +1,8 @@
-import type { SheetData } from 'write-excel-file/node';
-import writeExcel from 'write-excel-file/node';
+import type { Buffer } from 'node:buffer';
 import type { ApiPart, ApiVerdict } from '#protocols/api-four-hundred.ts';
 import { csvOf } from '#protocols/csv.ts';
 import type { Evidence } from '#protocols/four-hundred/evidence.ts';
+import { xlsxOf } from '../inventory/table-file.ts';
 
 /** A verdict with all that it rests on, for a spreadsheet. */
 export interface VerdictTable {
@@ -90,13 +90,9 @@ export function verdictCsv(table: VerdictTable): string {
 }
 
 /** Cells and parts on two sheets; every cell is a text, so none is a formula. */
-export async function verdictXlsx(table: VerdictTable): Promise<Uint8Array> {
-  const sheetOf = (rows: readonly string[][]): SheetData =>
-    rows.map((row, i) =>
-      row.map((value) => ({ value, type: String, ...(i === 0 && { fontWeight: 'bold' as const }) })),
-    );
-  return writeExcel([
-    { sheet: 'cells', data: sheetOf(cells(table)) },
-    { sheet: 'parts', data: sheetOf(partRows(table)) },
-  ]).toBuffer();
+export function verdictXlsx(table: VerdictTable): Promise<Buffer> {
+  return xlsxOf([
+    { name: 'cells', rows: cells(table) },
+    { name: 'parts', rows: partRows(table) },
+  ]);
 }

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import type { Clock } from '#platform/ports.ts';
 import { campusEntry, type CampusEntryFull, cityEntry, type CityEntry } from '#protocols/inventory/entry.ts';
+import type { GivenEntries } from '#protocols/inventory/inventory-files.ts';
 import { complainOfCampus } from '#protocols/inventory/complaints.ts';
 import { type Difference, differences } from '#protocols/inventory/differences.ts';
 import type { Path } from '#protocols/inventory/reference.ts';
@@ -27,6 +28,25 @@ export interface Preview {
   mistakes_left: number;
 }
 
+/** `city`: whether counties may be changed; `sees`: whether a campus may. */
+interface May {
+  city: boolean;
+  sees(campus: string): boolean;
+}
+type Pause = () => Promise<void>;
+
+/** What a file says, before it is held against the rules of an entry. */
+interface Read {
+  rows: number;
+  /** Null: nothing of the city itself. */
+  city: unknown;
+  campuses: ReadonlyMap<string, unknown>;
+  kept: ReadonlyMap<string, CampusEntryFull | null>;
+  before: Map<string, number>;
+  mistakes: RowMistake[];
+  whereOf(campus: string | null, path: Path): Omit<RowMistake, 'text'>;
+}
+
 interface Kept {
   act: Pick<Act, 'city' | 'campuses' | 'before'>;
   until: number;
@@ -43,52 +63,82 @@ export class Imports {
     this.#inventory = inventory;
   }
 
-  /**
-   * `mayCity`: whether counties may be changed; `sees`: whether a campus may. `pause` lets others work between campuses.
-   */
-  async preview(
-    sheets: readonly Sheet[],
-    mode: ImportMode,
-    may: { city: boolean; sees(campus: string): boolean },
-    pause: () => Promise<void>,
-  ): Promise<Preview> {
-    const inventory = this.#inventory;
+  /** What rows of tables would change. `pause` lets others work between campuses. */
+  async preview(sheets: readonly Sheet[], mode: ImportMode, may: May, pause: Pause): Promise<Preview> {
     const { rows, mistakes } = readRows(sheets);
-    for (const { sheet, row, campus, table } of rows) {
-      if (campus === null ? may.city : may.sees(campus)) continue;
-      const text = {
-        zh: `您不能修改它（${campus ?? table.name.zh}）`,
-        en: `you may not change this (${campus ?? table.id})`,
-      };
-      mistakes.push({ sheet, row, column: null, text });
+    for (const { sheet, row, campus, table } of rows)
+      if (!(campus === null ? may.city : may.sees(campus)))
+        mistakes.push({ sheet, row, column: null, text: notYours(campus, table.name) });
+    const sound = mistakes.length > 0 ? [] : rows;
+    const { kept, before } = await this.#standing(sound.flatMap(({ campus }) => campus ?? []));
+    const old = this.#inventory.city();
+    const applied = applyRows(sound, kept, old, mode);
+    const { counties, campuses, whereOf } = applied;
+    const city = counties === null ? null : { id: 'city', ...old, counties };
+    mistakes.push(...applied.mistakes);
+    return this.#look({ rows: rows.length, city, campuses, kept, before, mistakes, whereOf }, pause);
+  }
+
+  /** What whole entries would change, as a YAML file of the inventory has them: each campus becomes what is given. */
+  async previewEntries(given: GivenEntries, may: May, pause: Pause): Promise<Preview> {
+    const mistakes: RowMistake[] = [];
+    const campuses = new Map<string, unknown>();
+    const at = (pointer: string) => ({ sheet: null, row: null, column: pointer });
+    const indexOf = new Map<string, number>();
+    for (const [i, campus] of given.campuses.entries()) {
+      const { id } = campus;
+      const where = at(`campuses/${i}/id`);
+      if (!may.sees(id)) mistakes.push({ ...where, text: notYours(id, { zh: id, en: id }) });
+      if (campuses.has(id))
+        mistakes.push({ ...where, text: { zh: `文件里已经有 ${id}`, en: `the file has ${id} already` } });
+      campuses.set(id, campus);
+      indexOf.set(id, i);
     }
-    const named = mistakes.length > 0 ? [] : [...new Set(rows.flatMap(({ campus }) => campus ?? []))];
+    const old = this.#inventory.city();
+    const city =
+      given.city === undefined && given.counties === undefined
+        ? null
+        : { ...old, ...given.city, counties: given.counties ?? old?.counties ?? [] };
+    if (city !== null && !may.city)
+      mistakes.push({ ...at('counties'), text: notYours(null, { zh: '区县', en: 'counties' }) });
+    const { kept, before } = await this.#standing([...campuses.keys()]);
+    const whereOf = (campus: string | null, path: Path) =>
+      at([...(campus === null ? [] : ['campuses', indexOf.get(campus)!]), ...path].join('/'));
+    return this.#look({ rows: campuses.size, city, campuses, kept, before, mistakes, whereOf }, pause);
+  }
+
+  /** These campuses as they are kept, and the versions from which they are changed. */
+  async #standing(ids: readonly string[]) {
     const kept = new Map<string, CampusEntryFull | null>();
     const before = new Map<string, number>();
-    for (const id of named) {
-      before.set(campusSubject(id), inventory.version(id) ?? 0);
-      kept.set(id, inventory.version(id) === null ? null : await inventory.campus(id));
+    for (const id of new Set(ids)) {
+      const version = this.#inventory.version(id);
+      before.set(campusSubject(id), version ?? 0);
+      kept.set(id, version === null ? null : await this.#inventory.campus(id));
     }
-    const old = inventory.city();
-    const applied = applyRows(mistakes.length > 0 ? [] : rows, kept, old, mode);
-    mistakes.push(...applied.mistakes);
+    return { kept, before };
+  }
 
+  async #look({ rows, city: raw, kept, before, mistakes, ...read }: Read, pause: Pause): Promise<Preview> {
+    const inventory = this.#inventory;
+    const old = inventory.city();
     const complain = (campus: string | null, path: Path, text: Bilingual) => {
-      const where = applied.whereOf(campus, path);
-      const at = where.sheet === null ? `${campus ?? ''}/${path.join('/')}: ` : '';
+      const where = read.whereOf(campus, path);
+      const known = where.sheet !== null || where.column !== null;
+      const at = known ? '' : `${campus ?? ''}/${path.join('/')}: `;
       mistakes.push({ ...where, text: { zh: `${at}${text.zh}`, en: `${at}${text.en}` } });
     };
     let city: CityEntry | undefined;
-    if (applied.counties !== null) {
+    if (raw !== null) {
       before.set(citySubject, old === null ? 0 : inventory.versionOf(citySubject));
-      const parsed = cityEntry.safeParse({ id: 'city', ...old, counties: applied.counties });
+      const parsed = cityEntry.safeParse(raw);
       if (parsed.success) city = parsed.data;
       else for (const { path, issue } of issuesOf(parsed.error.issues)) complain(null, path, issue);
     }
     const campuses = new Map<string, CampusEntryFull>();
-    for (const [id, raw] of applied.campuses) {
+    for (const [id, one] of read.campuses) {
       await pause();
-      const parsed = campusEntry.safeParse(raw);
+      const parsed = campusEntry.safeParse(one);
       if (parsed.success) {
         campuses.set(id, parsed.data);
         complainOfCampus(parsed.data, [], (path, text) => complain(id, path, text));
@@ -109,7 +159,7 @@ export class Imports {
     return {
       digest: mistakes.length > 0 ? null : this.#keep(act),
       expires_at: Math.round(this.#clock.wall()) + keptMs,
-      rows: rows.length,
+      rows,
       city: city === undefined ? [] : differences(old ?? {}, city),
       campuses: [...changed].map(([campus, entry]) => {
         const was = kept.get(campus) ?? null;
@@ -121,11 +171,7 @@ export class Imports {
   }
 
   /** Applies what was looked at, whole. Null: no such preview, or it has expired, or it is not this person's to apply. */
-  async apply(
-    digest: string,
-    may: { city: boolean; sees(campus: string): boolean },
-    said: Pick<Act, 'by' | 'note'>,
-  ): Promise<Changed | null> {
+  async apply(digest: string, may: May, said: Pick<Act, 'by' | 'note'>): Promise<Changed | null> {
     this.#forget();
     const kept = this.#kept.get(digest);
     if (kept === undefined || ![...kept.act.campuses.keys()].every((id) => may.sees(id))) return null;
@@ -152,6 +198,13 @@ export class Imports {
   #forget(): void {
     for (const [digest, { until }] of this.#kept) if (until < this.#clock.wall()) this.#kept.delete(digest);
   }
+}
+
+function notYours(campus: string | null, what: Bilingual): Bilingual {
+  return {
+    zh: `您不能修改它（${campus ?? what.zh}）`,
+    en: `you may not change this (${campus ?? what.en})`,
+  };
 }
 
 function issuesOf(issues: readonly Parameters<typeof inChinese>[0][]): { path: Path; issue: Bilingual }[] {

@@ -21,6 +21,7 @@ import {
   type Mistake,
   type Version,
 } from './act.ts';
+import { type CampusWords, campusWords } from './campus-words.ts';
 import { followFiles } from './files.ts';
 
 /** The inventory of the city with every version of it. All calls reject with a `DatabaseError`. */
@@ -31,7 +32,7 @@ export class Inventory implements LiveInventory {
   #current: CityInventory | null = null;
   /** As the rules see them, by id. */
   readonly #campuses = new Map<string, CampusInventory>();
-  readonly #names = new Map<string, Bilingual>();
+  readonly #words = new Map<string, CampusWords>();
   /** The last one, of what is removed too. */
   readonly #versions = new Map<string, number>();
   readonly #listeners = new Set<() => void>();
@@ -93,7 +94,12 @@ export class Inventory implements LiveInventory {
 
   /** What people call a campus; null: nobody has said. */
   nameOf(campus: string): Bilingual | null {
-    return this.#names.get(campus) ?? null;
+    return this.#words.get(campus)?.name ?? null;
+  }
+
+  /** What people call a campus and its points, and whom to call; null: there is no such campus. */
+  wordsOf(campus: string): CampusWords | null {
+    return this.#words.get(campus) ?? null;
   }
 
   city(): CityEntry | null {
@@ -155,22 +161,27 @@ export class Inventory implements LiveInventory {
     const entries: [string, unknown][] = [...act.campuses].map(([id, entry]) => [campusSubject(id), entry]);
     if (act.city !== undefined) entries.unshift([citySubject, act.city]);
     const versions = new Map(entries.map(([subject]) => [subject, this.versionOf(subject) + 1]));
-    await this.#store.commit([
-      {
-        sql: 'INSERT INTO inventory_changes (at, by, source, note) VALUES (?, ?, ?, ?)',
-        params: [Math.round(this.#clock.wall()), act.by, act.source, act.note ?? null],
-      },
-      ...entries.map(([subject, entry]): Statement => ({
-        sql: `INSERT INTO inventory_versions (subject, version, change, entry)
+    await this.#store.commit(
+      [
+        {
+          sql: 'INSERT INTO inventory_changes (at, by, source, note) VALUES (?, ?, ?, ?)',
+          params: [Math.round(this.#clock.wall()), act.by, act.source, act.note ?? null],
+        },
+        ...entries.map(([subject, entry]): Statement => ({
+          sql: `INSERT INTO inventory_versions (subject, version, change, entry)
               VALUES (?, ?, (SELECT MAX(id) FROM inventory_changes), ?)`,
-        params: [subject, versions.get(subject)!, entry === null ? null : JSON.stringify(entry)],
-      })),
-    ]);
+          params: [subject, versions.get(subject)!, entry === null ? null : JSON.stringify(entry)],
+        })),
+      ],
+      entries.map(([subject]) => ({ type: 'inventory', subject })),
+    );
     for (const [subject, version] of versions) this.#versions.set(subject, version);
     if (act.city !== undefined) this.#city = act.city;
     for (const [id, entry] of act.campuses)
-      if (entry === null) this.#campuses.delete(id);
-      else this.#keep(entry);
+      if (entry === null) {
+        this.#campuses.delete(id);
+        this.#words.delete(id);
+      } else this.#keep(entry);
     this.#publish();
     for (const listener of this.#listeners) listener();
     return { ok: true, versions };
@@ -184,8 +195,7 @@ export class Inventory implements LiveInventory {
 
   #keep(entry: CampusEntryFull): void {
     this.#campuses.set(entry.id, campusInventory.parse(entry));
-    if (entry.name === undefined) this.#names.delete(entry.id);
-    else this.#names.set(entry.id, entry.name);
+    this.#words.set(entry.id, campusWords(entry));
   }
 
   #publish(): void {

@@ -23,11 +23,18 @@ export async function tableFile(
     if (found === undefined) throw new Error(`there is no table ${table}`);
     return Buffer.from(csvOf(rowsOf(found, city, campuses, language)));
   }
-  const sheets = sheetsOf(city, campuses, language).map(({ name, rows }) => ({
+  return xlsxOf(sheetsOf(city, campuses, language));
+}
+
+/** A workbook of these sheets, each with its head in bold. Every cell is a text, so none is a formula. */
+export async function xlsxOf(
+  sheets: readonly { name: string; rows: readonly string[][] }[],
+): Promise<Buffer> {
+  const all = sheets.map(({ name, rows }) => ({
     sheet: name,
     data: rows.map((row, i) =>
       row.map((value) => ({ value, type: String, ...(i === 0 && { fontWeight: 'bold' as const }) })),
     ),
   }));
-  return Buffer.from(await writeExcel(sheets).toBuffer());
+  return Buffer.from(await writeExcel(all).toBuffer());
 }

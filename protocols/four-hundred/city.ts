@@ -91,6 +91,11 @@ export class CityLedger {
     for (const campus of this.#campuses.values()) campus.recompute();
   }
 
+  /** Every campus as it is now. */
+  ledgers(): { plan: CampusPlan; cells: Cell[] }[] {
+    return this.#of().map((ledger) => ({ plan: ledger.plan, cells: ledger.cells() }));
+  }
+
   /** The whole city, or one county of it. */
   rollUp(county?: string): RollupCell[] {
     return rollUp(this.#of(county).map((ledger) => ledger.cells()));

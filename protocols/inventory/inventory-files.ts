@@ -25,6 +25,17 @@ const part = z.strictObject({
   campuses: z.array(campusFileEntry).default([]),
 });
 
+/** A file as an import takes it: what its campuses are is looked at later, so that each mistake has its place. */
+export const givenEntries = z.strictObject({
+  city: part.shape.city,
+  counties: part.shape.counties,
+  campuses: z
+    .array(z.looseObject({ id: z.string() }))
+    .max(10_000)
+    .default([]),
+});
+export type GivenEntries = z.infer<typeof givenEntries>;
+
 /**
  * Makes one inventory of several files. All of them or none: with a complaint there is no city, so that nothing is
  * half imported. The same id in two files is a complaint about the later one, by file and field.

@@ -69,6 +69,22 @@ describe('belfry inventory', () => {
 
       const out = file('out.yaml');
       await exportInventory({ out, lang: 'zh', data: folder });
+      const whole = { replace: false, apply: true, data: folder };
+      await importInventory(out, whole);
+      expect(world.kept.version('school')).toBe(2);
+      const [yaml, swapped] = [readFileSync(out, 'utf8'), file('swapped.yaml')];
+      writeFileSync(swapped, yaml.replace('kind: hall', 'kind: castle'));
+      await expect(importInventory(swapped, whole)).rejects.toThrow(/campuses\/0\/zones\/\d+\/kind: /);
+      expect(world.kept.version('school')).toBe(2);
+      writeFileSync(swapped, yaml.replace('kind: hall', 'kind: canteen'));
+      printed = '';
+      await importInventory(swapped, { ...whole, apply: false });
+      expect(printed).toContain('changed /zones/gym/kind');
+      expect(world.kept.version('school')).toBe(2);
+      await importInventory(swapped, whole);
+      expect(world.kept.version('school')).toBe(3);
+      await expect(importInventory(file('bad.yaml', '{'), whole)).rejects.toThrow(/bad\.yaml: /);
+      await importInventory(out, whole);
       const value = parse(readFileSync(out, 'utf8')) as unknown;
       const joined = joinFiles([{ file: 'out.yaml', value }]);
       expect(joined.complaints).toBeNull();

@@ -16,6 +16,7 @@ import {
 import { itemsOf } from '#protocols/api.ts';
 import { ApiWorld } from './api-world.ts';
 import { quiet, seeded } from './fake-ports.ts';
+import { apiCityVerdict } from '#protocols/api-four-hundred.ts';
 import { city } from './four-hundred-school.ts';
 
 const password = 'correct horse battery';
@@ -309,7 +310,33 @@ describe('rights', () => {
     }
     const page = (id: number) => world.get(`/reports/${id}`, some).then(({ status }) => status);
     expect([await page(1), await page(2), await page(3)]).toEqual([200, 404, 404]);
-    expect((await world.get('/api/v1/four-hundred', some)).status).toBe(403);
+
+    const summed = async (path: string, headers: Record<string, string>) => {
+      const answer = await world.get(`/api/v1/four-hundred${path}`, headers);
+      expect(answer.status, path).toBe(200);
+      return answer.json();
+    };
+    const sums = (of: number, scope: string) => {
+      const cells = expect.arrayContaining([
+        expect.objectContaining({ campuses: expect.objectContaining({ of }) }),
+      ]);
+      return { scope, cells };
+    };
+    expect(apiCityVerdict.parse(await summed('', all))).toMatchObject(sums(2, 'all'));
+    const own = apiCityVerdict.parse(await summed('', some));
+    expect(own).toMatchObject({ ...sums(1, 'own'), counties: [sums(1, 'own')] });
+    expect(await summed('/counties/east', some)).toMatchObject(sums(1, 'own'));
+    const now = Math.round(world.clock.wall());
+    const past = `/history?item=guards&level=present&from=${now - 3_600_000}&to=${now}`;
+    expect(await summed(past, all)).toMatchObject({ campuses: 2, scope: 'all' });
+    expect(await summed(past, some)).toMatchObject({ campuses: 1, scope: 'own' });
+    expect(await rows('/four-hundred/repairs', all)).toContain('other-school');
+    expect(await rows('/four-hundred/repairs', some)).toEqual(['school']);
+    const none = await signedIn('elsewhere', 'campus_admin', ['third-school']);
+    expect(apiCityVerdict.parse(await summed('', none))).toMatchObject({ ...sums(0, 'own'), counties: [] });
+    expect((await world.get('/api/v1/four-hundred/counties/east', none)).status).toBe(404);
+    const ofCity = { month };
+    expect((await world.post('/api/v1/four-hundred/reports', ofCity, some)).status).toBe(403);
   });
 
   it('tell who sees one campus of that one only, live', async () => {

@@ -11,6 +11,7 @@ import {
   apiRepairs,
   apiReport,
   apiVerdict,
+  monthlyReport,
 } from '#protocols/api-four-hundred.ts';
 import { itemsOf } from '#protocols/api.ts';
 import { verdictCsv } from '#cloud/four-hundred/table.ts';
@@ -199,6 +200,22 @@ describe('the API of the four hundred', () => {
     expect((await world.get('/reports/style.css')).headers.get('content-type')).toContain('text/css');
     expect((await world.get('/reports/99')).status).toBe(404);
     expect(itemsOf(apiReport).parse(await json(`${base}/reports`)).items).toHaveLength(2);
+  });
+
+  it('a report goes out as JSON, CSV and XLSX with the figures it was made with', async () => {
+    const made = await world.post(`${base}/reports`, { month: '2026-09' }, token());
+    const { id } = apiReport.parse(await made.json());
+    const report = monthlyReport.parse(await json(`${base}/reports/${id}`));
+    expect(report).toMatchObject({ campus: null, month: '2026-09', counties: [{ county: 'east' }] });
+    const csv = await world.get(`${base}/reports/${id}?format=csv`);
+    expect(csv.headers.get('content-disposition')).toMatch(/-2026-09\.csv"$/);
+    // A head, twelve cells of the city and twelve of its one county.
+    expect((await csv.text()).trim().split('\r\n')).toHaveLength(1 + 12 + 12);
+    const xlsx = await world.get(`${base}/reports/${id}?format=xlsx`);
+    const sheets = await readExcel(Buffer.from(await xlsx.arrayBuffer()));
+    expect(sheets.map(({ sheet }) => sheet)).toEqual(['cells', 'repairs']);
+    expect(sheets[0]!.data).toHaveLength(25);
+    expect((await world.get(`${base}/reports/99`)).status).toBe(404);
   });
 
   it('a change of the verdict is told on the feed', async () => {

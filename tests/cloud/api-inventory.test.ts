@@ -7,7 +7,7 @@ import {
   apiInventoryVersion,
 } from '#protocols/api-inventory.ts';
 import { apiVerdict } from '#protocols/api-four-hundred.ts';
-import { itemsOf, problem } from '#protocols/api.ts';
+import { feedEvent, itemsOf, problem } from '#protocols/api.ts';
 import type { CampusEntryFull } from '#protocols/inventory/entry.ts';
 import { ApiWorld } from './api-world.ts';
 import { city } from './four-hundred-school.ts';
@@ -78,6 +78,27 @@ describe('the inventory through the API', () => {
     const { moment, as_of } = before;
     const then = await read(`/api/v1/four-hundred/campuses/school?moment=${moment}&as_of=${as_of}`);
     expect(apiVerdict.parse(await then.json())).toMatchObject({ inventory_version: 1, cells: before.cells });
+  });
+
+  it('a change is told on the feed, of a campus that is taken out too', async () => {
+    const told = async (after: number) => {
+      const answer = await read(`/api/v1/events?last_event_id=${after}`);
+      const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader();
+      let text = '';
+      while (!text.includes('event: inventory')) text += (await reader.read()).value ?? '';
+      await reader.cancel();
+      const [, line] = /event: inventory\ndata: (.*)/.exec(text)!;
+      return feedEvent.parse(JSON.parse(line!)).data;
+    };
+    const last = async () =>
+      (await world.store.read<{ id: number }>('SELECT MAX(id) AS id FROM events'))[0]!.id;
+    let before = await last();
+    await put((one) => void (one.pupils.day = 700));
+    expect(await told(before)).toEqual({ campus: 'school', version: 2, removed: false });
+    before = await last();
+    const { etag } = await entry();
+    await fetch(world.api.url + school, { method: 'DELETE', headers: { ...token(), 'if-match': etag } });
+    expect(await told(before)).toEqual({ campus: 'school', version: 3, removed: true });
   });
 
   it('of two who change what both have read, the second is told, and nothing is overwritten', async () => {

@@ -182,6 +182,34 @@ describe('the four hundred of a running cloud', () => {
     expect(await world.cloud.fourHundred.at('school', now(), now())).not.toBeNull();
   });
 
+  it('the sums of a past hour are what was kept of it, and what came late since is judged anew', async () => {
+    await born();
+    await world.clock.pass(2 * 3_600_000);
+    const { fourHundred } = world.cloud;
+    const hour = Math.floor(now() / 3_600_000) * 3_600_000;
+    const kept = () => fourHundred.cellsAt(hour + 1_234, now());
+    const judged = async () => (await fourHundred.at('school', hour, now()))!.verdict.cells;
+    expect(await kept()).toEqual({
+      at: hour,
+      campuses: [{ campus: 'school', county: 'east', cells: await judged() }],
+    });
+    // Nothing is judged anew: what is kept is what counts.
+    await world.cloud.store.commit([{ sql: `UPDATE kept_cells SET county = 'west' WHERE at = ${hour}` }]);
+    expect((await kept()).campuses[0]!.county).toBe('west');
+
+    const before = await judged();
+    const outage = { kind: 'outage' as const, at: hour - 600_000, to: hour + 600_000, reason: 'told late' };
+    await fourHundred.declare('school', 'late', outage);
+    const after = await judged();
+    expect(after).not.toEqual(before);
+    expect((await kept()).campuses[0]!.cells).toEqual(after);
+    // As it was known then it is what it was.
+    expect((await fourHundred.cellsAt(hour, hour)).campuses[0]!.cells).toEqual(before);
+    // Of an hour of which nothing is kept every campus is judged anew, at the moment itself.
+    await world.cloud.store.commit([{ sql: 'DELETE FROM kept_cells' }]);
+    expect(await fourHundred.cellsAt(hour + 1_234, hour + 1_234)).toMatchObject({ at: hour + 1_234 });
+  });
+
   it('hours add up to what their minutes were', async () => {
     await born();
     await world.clock.pass(3 * 3_600_000);

@@ -55,6 +55,23 @@ describe('the register of cards', () => {
     expect(JSON.stringify(log)).not.toMatch(/李四|0012/);
   });
 
+  it('has a template that its import takes', async () => {
+    const admin = await signedIn('first', 'city_admin');
+    for (const [format, lang] of [
+      ['csv', 'zh'],
+      ['xlsx', 'en'],
+    ]) {
+      const file = await send('GET', `${people}/template?format=${format}&lang=${lang}`, admin);
+      expect(file.headers.get('content-disposition')).toContain(`people.${format}`);
+      const taken = await fetch(`${world.api.url}${people}/import?format=${format}`, {
+        method: 'POST',
+        headers: { ...admin, 'content-type': 'application/octet-stream' },
+        body: await file.arrayBuffer(),
+      });
+      expect(apiPeopleImport.parse(await taken.json())).toMatchObject({ added: 0, mistakes: [] });
+    }
+  });
+
   it('comes in from a file, whole or not at all, with every mistake by row and column', async () => {
     const admin = await signedIn('first', 'city_admin');
     await send('PUT', `${people}/p-9`, admin, { name: '赵', role: 'police', cards: ['99'] });

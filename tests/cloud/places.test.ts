@@ -1,7 +1,9 @@
 import { expect, test } from 'vitest';
 import { createViews } from '#cloud/api/views.ts';
 import { cloudConfig } from '#cloud/config.ts';
+import { campusWords } from '#cloud/inventory/campus-words.ts';
 import { placesOf } from '#cloud/places.ts';
+import { campusEntry } from '#protocols/inventory/entry.ts';
 import { nameText } from '#protocols/signal.ts';
 import { CloudWorld, press } from './cloud-world.ts';
 
@@ -77,6 +79,65 @@ test('a place is told as far as the file says it, and no further', () => {
     pictures: [],
   });
   expect(places.forDoors('nowhere', 'gate', 'b1')).toBeUndefined();
+});
+
+test('what the inventory says of a point goes to the doors before what the campus file says', () => {
+  const entry = campusEntry.parse({
+    id: 'school',
+    name: { zh: '第一小学', en: 'First Primary' },
+    type: 'primary',
+    pupils: { day: 10 },
+    calendar: {},
+    contacts: [{ name: '赵校长', role: '校长', phone: '13900000002' }],
+    buildings: [{ id: 'new', name: { zh: '新楼', en: 'New house' }, storeys: [{ id: 'f1' }] }],
+    gateways: [
+      {
+        id: 'gate',
+        devices: [
+          { id: 'b1', kind: 'button', name: { zh: '传达室', en: 'Porter' }, building: 'new', storey: 'f1' },
+          { id: 'b2', kind: 'button', room: '101' },
+        ],
+      },
+    ],
+  });
+  const places = placesOf(campuses, (id) => (id === 'school' ? campusWords(entry) : null));
+  expect(places.forDoors('school', 'gate', 'b1')).toEqual({
+    campus: { zh: '第一小学', en: 'First Primary' },
+    point: { zh: '传达室', en: 'Porter' },
+    // Of what it does not say the campus file still does.
+    address: { zh: '幸福路 8 号', en: '幸福路 8 号' },
+    building: { zh: '新楼', en: 'New house' },
+    storey: { zh: 'f1', en: 'f1' },
+    contacts: [
+      { name: { zh: '赵校长', en: '赵校长' }, role: { zh: '校长', en: '校长' }, phone: '13900000002' },
+    ],
+    pictures: [{ camera: { zh: '厅', en: 'Hall' }, url: picture_url }],
+  });
+  // No room of the one in a building of the other.
+  expect(places.forDoors('school', 'gate', 'b2')).toMatchObject({ room: { zh: '101' } });
+  expect(places.forDoors('school', 'gate', 'b2')).not.toHaveProperty('building');
+  // A campus of the inventory alone has its people too.
+  const alone = placesOf([], () => campusWords(entry)).forDoors('school', 'gate', 'b1');
+  expect(alone).toMatchObject({ contacts: [{ phone: '13900000002' }], pictures: [] });
+});
+
+test('an alarm is told with the names of the inventory as they are at the press', async () => {
+  const world = new CloudWorld(campuses);
+  await world.start();
+  const { inventory } = world.cloud;
+  const city = { id: 'town', counties: [{ id: 'east' }] };
+  const entry = campusEntry.parse({
+    id: 'school',
+    county: 'east',
+    type: 'primary',
+    pupils: { day: 10 },
+    calendar: {},
+    contacts: [{ name: '赵校长', phone: '13900000002' }],
+  });
+  const act = { campuses: new Map([['school', entry]]), by: 'li', source: 'api' as const };
+  expect(await inventory.change({ ...act, city })).toMatchObject({ ok: true });
+  await world.says(press(world, 1));
+  expect(world.first.taken[0]!.place).toMatchObject({ contacts: [{ phone: '13900000002' }] });
 });
 
 test('the API says where an alarm is and which cameras look there', async () => {

@@ -36,6 +36,7 @@ const feedTypes: Record<FeedEvent['type'], true> = {
   probe: true,
   verdict: true,
   maintenance: true,
+  inventory: true,
 };
 
 /**

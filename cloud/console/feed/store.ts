@@ -102,6 +102,7 @@ export function withEvent(view: View, event: FeedEvent): View {
     case 'probe':
     case 'verdict':
     case 'maintenance':
+    case 'inventory':
       // Nothing of these is shown yet.
       return view;
   }

@@ -27,6 +27,8 @@ export interface Judged {
 const aftermathMs = 60_000;
 /** How long an edge may have lived on without having told anybody of a receipt, ms. */
 const orphanMs = 5000;
+/** A probe has come to its end by then, ms. */
+const probeMs = 240_000;
 /** A frame arrives, whatever becomes of its sender meanwhile. */
 const inFlightMs = 100;
 
@@ -90,11 +92,12 @@ function judgePresses(
     const safe = named.some(({ name }) => inOutbox.has(name));
     // With a dead disk an edge takes what it knows of a lamp into its grave; the cloud brings the press to 110.
     const forgottenHere = pressed.ackedAt !== null && !safe;
-    const isLatest = named.every(({ name }) => (names.sums().get(name)?.count ?? 1) <= sumLamps);
+    const isLatest = named.every(({ name }) => (names.sums(name)[0]?.count ?? 1) <= sumLamps);
     if (pressed.remembered && heldWhenLit === null && !forgottenHere && isLatest)
       findings.add('dark', finger);
     for (const { name, point, mode } of named) {
-      if (!modesOf(city, pressed).includes(mode) || !drills.mayLookLike(pressed, point))
+      const isHonest = mode !== 'drill' || point.endsWith(' 607');
+      if (!isHonest || !modesOf(city, pressed).includes(mode) || !drills.mayLookLike(pressed, point))
         findings.add('disguised', `${finger} went as ${mode} ${point} under the name ${name}`);
     }
     let litTooSoon = false;
@@ -210,9 +213,11 @@ function excused(city: City, centre: string, { at }: Pressed): boolean {
 }
 
 function judgeSums({ findings, names }: City): void {
-  for (const [name, { count, members }] of names.sums())
-    if (count < members.size)
-      findings.add('miscounted', `the sum ${name} says ${count}, and stands for ${members.size}`);
+  for (const [name, sums] of Map.groupBy(names.sums(), ({ name }) => name)) {
+    const count = Math.max(...sums.map((sum) => sum.count));
+    const { size } = sums[0]!.members;
+    if (count < size) findings.add('miscounted', `the sum ${name} says ${count}, and stands for ${size}`);
+  }
 }
 
 /** What is said to be proved through to 110 must be there. */
@@ -266,7 +271,14 @@ type EdgeRecord = Told & { direct: unknown[] };
 function judgeEdge(city: City, rows: { name: string; record: EdgeRecord }[]): void {
   const { edge, findings } = city;
   if (edge === null) findings.add('stuck', 'the edge does not run');
-  for (const name of city.owedByEdge()) findings.add('stuck', about(city, name));
+  const { world } = city;
+  const cloudWall = world.wall + world.machine('cloud').skewMs;
+  // Buttons are probed to the very end of the day.
+  const probes = rows.filter(({ record: { facts } }) => facts.mode === 'probe');
+  const underWay = new Set(
+    probes.filter(({ record: { facts } }) => cloudWall - facts.occurred_at < probeMs).map(({ name }) => name),
+  );
+  for (const name of city.owedByEdge()) if (!underWay.has(name)) findings.add('stuck', about(city, name));
   const told = new Set(
     city
       .look<{ name: string }>(

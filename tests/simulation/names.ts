@@ -36,6 +36,7 @@ export interface SummedRow {
 }
 
 export interface Sum {
+  name: string;
   count: number;
   first: string;
   last: string;
@@ -57,7 +58,9 @@ export class Names {
     if (sum !== undefined) {
       const [first, last] = [fingerText(sum.first), fingerText(sum.last)];
       this.#fingerOf.set(text, first);
-      this.#sums.set(text, {
+      // An outbox that was put back sums anew, under the same name, what it had then.
+      this.#sums.set(`${text} ${sum.count} ${last}`, {
+        name: text,
         count: sum.count,
         first,
         last,
@@ -69,7 +72,7 @@ export class Names {
     const finger = fingerText(origin);
     const named = this.#ofFinger.get(finger) ?? new Map<string, Named>();
     this.#ofFinger.set(finger, named);
-    for (const one of namedOf(told)) named.set(`${text} ${one.identity}`, one);
+    for (const one of namedOf(told)) named.set(`${text} ${one.mode} ${one.identity}`, one);
     this.#fingerOf.set(text, finger);
   }
 
@@ -77,8 +80,9 @@ export class Names {
     this.#membersOf(textOf(sum)).add(fingerText(origin));
   }
 
-  sums(): ReadonlyMap<string, Sum> {
-    return this.#sums;
+  sums(name?: string): Sum[] {
+    const all = [...this.#sums.values()];
+    return name === undefined ? all : all.filter((sum) => sum.name === name);
   }
 
   /**

@@ -76,7 +76,7 @@ export function planOf({ seed, presses, buttons = 10, wrong, extras = [], only }
   const more = seeded(`extras ${seed}`);
   const has = (extra: Extra) => more.chance(0.3) || extras.includes(extra);
   const [drills, sums, probes] = [has('drills'), has('sums'), has('probes')];
-  const probed = probes ? 3 : 0;
+  const probed = probes ? Math.floor(buttons / 3) : 0;
   const pressed = buttons - probed;
   const planned: PlannedPress[] = [];
   let ends = 0;

@@ -198,12 +198,16 @@ function hearOfAnother(city: City, ms: number): void {
   };
 }
 
+/** Presses that wait for their sum. */
+const openWindow = "SELECT 1 FROM alarms WHERE name LIKE '%#%' AND left_at IS NULL LIMIT 1";
+
 /** Nothing is on its way: what was on a lost card alone, no program can bring back. */
 function idle(city: City): boolean {
   const edge = city.edge?.status();
   return (
     edge?.outbox_open === true &&
     edge.alarms.length === 0 &&
+    city.look('edge', openWindow).length === 0 &&
     city.memories.every(({ waiting }) => waiting.length === 0) &&
     city.world.machine('edge').disk.failing === null
   );

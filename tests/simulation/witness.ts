@@ -145,7 +145,7 @@ export class Witness {
       if (sum !== undefined) {
         city.names.learn(told);
         const name = textOf(told.name);
-        const { named } = city.names.sums().get(name)!;
+        const named = city.names.sums(name).flatMap((sum) => sum.named);
         if (!named.some(({ identity }) => book.identities.has(identity))) trimmed(`the sum ${name}`);
       }
       if (origin === null) continue;
@@ -183,10 +183,7 @@ export class Witness {
       machine,
       `SELECT name FROM ${table} WHERE ${machine === 'edge' ? isSum : 'sum IS NOT NULL'}`,
     );
-    return sums.some(({ name }) => {
-      const sum = names.sums().get(name);
-      return sum !== undefined && names.isIn(sum, pressed, ledger.all);
-    });
+    return sums.some(({ name }) => names.sums(name).some((sum) => names.isIn(sum, pressed, ledger.all)));
   }
 }
 

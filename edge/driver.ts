@@ -74,6 +74,8 @@ export interface RaisedEvent {
   silent: boolean;
   /** Age of the event at `firstByteAt`, by the device's own count. */
   ageMs: number;
+  /** It is older than that: its unit lost power, and does not know for how long. */
+  ageIsLowerBound?: boolean;
   /** Monotonic time at which the frame's first byte was read, and at which it was understood. */
   firstByteAt: number;
   decodedAt: number;

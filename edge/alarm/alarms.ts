@@ -135,7 +135,8 @@ export class Alarms {
     const member = origin === null ? undefined : this.#summing.find(device, origin);
     if (member) return member;
     const pressedAt = raised.firstByteAt - raised.ageMs;
-    const mode = modeOf(type, () => this.#inDrill(device, pressedAt));
+    // Of a press of before a power cut nobody knows when it was: in doubt it is real.
+    const mode = modeOf(type, () => !raised.ageIsLowerBound && this.#inDrill(device, pressedAt));
     if (type === 'press' && origin !== null && this.#summing.isOver({ device, mode, pressedAt })) {
       return this.#summing.take({ ...raised, ...this.#instantOf(pressedAt), origin, mode, pressedAt });
     }

@@ -8,6 +8,8 @@ import type { CloudClock } from '../uplink/offset.ts';
 export const longestDrillMs = 2 * 3600 * 1000;
 /** How well the cloud's clock must be known for a drill to hold, ms. */
 const clockErrorMs = 2000;
+/** A frame is some time on its line before its first byte is read, ms: a press is that much older than it seems. */
+const onTheLineMs = 500;
 /** A press inside that comes late is still known as one for so long after the end, ms. */
 const rememberedMs = 600_000;
 const drillsKept = 100;
@@ -122,7 +124,9 @@ export class Drills {
     const now = clock.monotonic();
     held.endsBy ??= now + Math.min(longestDrillMs, held.drill.to - cloudClock.at(now));
     const at = cloudClock.at(monotonic);
-    return at - error >= held.drill.from && at + error < held.drill.to && monotonic < held.endsBy;
+    return (
+      at - error - onTheLineMs >= held.drill.from && at + error < held.drill.to && monotonic < held.endsBy
+    );
   }
 
   /** How far off the cloud's clock may be, ms; null when that is too far. */

@@ -55,6 +55,25 @@ test('the mode is fixed at the press: a press inside that comes late is a drill,
   expect(facts().mode).toBe('real');
 });
 
+test('a press of before a power cut of its unit, whose age nobody knows, is real', async () => {
+  await declare();
+  world.press({ ageMs: 1000, ageIsLowerBound: true });
+  await world.clock.pass(100);
+  expect(facts()).toMatchObject({ mode: 'real', code: '120' });
+});
+
+test('a press in the half second in which a drill begins is real: its frame was on the line before it was read', async () => {
+  await declare({ from: Math.round(world.clock.cloudTime()) });
+  await world.clock.pass(300);
+  world.press();
+  await world.clock.pass(100);
+  expect(facts().mode).toBe('real');
+  await world.clock.pass(400);
+  world.press({ origin: { serial: 7, boot: 9, counter: 2, type: 'press' } });
+  await world.clock.pass(100);
+  expect(facts().mode).toBe('drill');
+});
+
 test.each([
   ['longer than 2 hours', () => ({ from: 0, to: 2 * 3600_000 + 1 }), /2 hours/],
   ['over already', () => ({ from: 0, to: 1000 }), /over/],

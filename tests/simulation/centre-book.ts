@@ -1,5 +1,6 @@
 import { parseContactId } from '#protocols/contact-id.ts';
 import type { CentreFrame, FrameStore } from '#sim/centre/frame-store.ts';
+import { laneOf } from './ledger.ts';
 
 /** (account, sequence, data, [H]): what 110 tells incidents apart by. */
 export type Identity = string;
@@ -24,8 +25,8 @@ export class CentreBook implements FrameStore {
   readonly #frames: CentreFrame[] = [];
   /** Of each identity, the place of its first frame, what it is about, and when (virtual ms) its frames came. */
   readonly identities = new Map<Identity, { first: number; point: string; times: number[] }>();
-  /** How many different identities are of one point (`zone code`). */
-  readonly #atPoint = new Map<string, number>();
+  /** How many different identities are of one lane. */
+  readonly #inLane = new Map<string, number>();
   readonly #onFrame: (frame: CentreFrame) => void;
   readonly #now: () => number;
 
@@ -42,7 +43,8 @@ export class CentreBook implements FrameStore {
     else {
       const point = pointOf(frame);
       this.identities.set(identity, { first: this.#frames.length - 1, point, times: [this.#now()] });
-      this.#atPoint.set(point, this.atPoint(point) + 1);
+      const lane = laneOf(point);
+      this.#inLane.set(lane, this.inLane(lane) + 1);
     }
     this.#onFrame(frame);
   }
@@ -51,7 +53,7 @@ export class CentreBook implements FrameStore {
     return this.#frames;
   }
 
-  atPoint(point: string): number {
-    return this.#atPoint.get(point) ?? 0;
+  inLane(lane: string): number {
+    return this.#inLane.get(lane) ?? 0;
   }
 }

@@ -17,6 +17,7 @@ import { Ledger } from './ledger.ts';
 import { Names } from './names.ts';
 import { Measured } from './measured.ts';
 import { meterDriver } from './meter.ts';
+import { DeclaredDrills } from './declared.ts';
 import type { How, Plan } from './plan.ts';
 import { Findings } from './promises.ts';
 import { Witness } from './witness.ts';
@@ -50,18 +51,34 @@ export class City {
   readonly forgottenReceipts: { at: number; of: ReadonlySet<string> }[] = [];
   /** When the edge's process ended, virtual ms. */
   readonly edgeDied: number[] = [];
+  readonly drills: DeclaredDrills;
+  /** Plain presses of this day may be summed. */
+  readonly sums: boolean;
+  /** The cloud probes the buttons. */
+  readonly probes: boolean;
   readonly witness: Witness;
   readonly measured: Measured;
   edge: Awaited<ReturnType<typeof startEdge>> | null = null;
   cloud: Awaited<ReturnType<typeof startCloud>> | null = null;
   readonly #places = new Map<CentreName, Place>();
   readonly #buttons: number;
+  /** How many of them are pressed; the others are only probed. */
+  readonly pressed: number;
   readonly #edgeConfig;
   readonly #cloudConfig;
 
-  constructor(world: World, plan: Pick<Plan, 'direct'>, buttons: number, stopAtFirst: boolean) {
+  constructor(
+    world: World,
+    plan: Pick<Plan, 'direct' | 'abovePerMinute' | 'probed'>,
+    buttons: number,
+    stopAtFirst: boolean,
+  ) {
     this.world = world;
     this.#buttons = buttons;
+    this.pressed = buttons - plan.probed;
+    this.sums = plan.abovePerMinute < 1000;
+    this.probes = plan.probed > 0;
+    this.drills = new DeclaredDrills(this);
     this.findings = new Findings(stopAtFirst);
     this.witness = new Witness(this);
     this.measured = new Measured(this);
@@ -69,6 +86,7 @@ export class City {
     const door = (host: string) => ({ id: 'dc09', kind: 'dc09', host, port: 1110 });
     this.#cloudConfig = cloudConfig.parse({
       broker: { url: 'mqtt://broker:1883' },
+      ...(plan.probed > 0 && { probes: { every_h: probedEveryH } }),
       centres: centres.map((id) => ({
         id,
         primary: id === centres[0],
@@ -81,8 +99,7 @@ export class City {
         gateway: 'gateway',
         account,
         ...(plan.direct ? { direct: { centre: centres[0], door: door(centres[0]) } } : {}),
-        // The fingers of this city are quicker than anybody's; summing has stories of its own.
-        summing: { above_per_minute: 6000 },
+        summing: { above_per_minute: plan.abovePerMinute },
         devices: [
           ...Array.from({ length: buttons }, (_, i) => ({
             id: `button-${i}`,
@@ -204,9 +221,16 @@ export class City {
       now: this.world.now,
       unit: i,
       silent: isSilent(i),
+      over: this.drills.ended(),
     });
     this.world.note(() => `unit-${i} is pressed: ${text}`);
     this.watch(i);
+  }
+
+  /** Lets a machine's wall clock jump: `skewMs` ahead of true time. */
+  setClock(name: 'edge' | 'cloud', skewMs: number): void {
+    this.world.machine(name).skewMs = skewMs;
+    if (name === 'cloud') this.drills.clockJumped(skewMs);
   }
 
   /** Power off and on: what its lamps showed is forgotten, its waiting presses are not. */
@@ -329,5 +353,7 @@ export class City {
 
 const serialIn = (finger: string) => Number.parseInt(finger.split('/')[0]!, 16);
 const serialOf = (i: number) => 0xb0000001 + i;
+/** Each button on each path within 72 s. */
+const probedEveryH = 0.02;
 /** Every fourth button is a silent one. */
 const isSilent = (i: number) => i % 4 === 3;

@@ -76,6 +76,7 @@ async function badHours(city: City, plan: Plan): Promise<void> {
       troubles[trouble](city, ms, random);
     });
   }
+  for (const drill of plan.drills) world.after(drill.at, () => city.drills.declare(drill));
   await world.run({ until: world.now + plan.ends + 30_000 });
 }
 
@@ -107,7 +108,7 @@ async function longSilence(city: City): Promise<void> {
   city.trouble(silenceMs + 60_000);
   behave(city, centres[0], 'silent');
   city.witness.countAnswers();
-  for (let i = 0; i < city.units.length; i++) city.press(i, 'press');
+  for (let i = 0; i < city.pressed; i++) city.press(i, 'press');
   await world.run({ until: world.now + silenceMs });
   findUntold(city);
   city.witness.findUnanswered();

@@ -12,6 +12,12 @@ export function fingerText({ serial, boot, counter, type }: Finger): string {
   return `${serial.toString(16)}/${boot}/${counter}/${type}`;
 }
 
+/** Of a point (`zone code`): an alarm, real or of a drill, is one of the zone's alarms; tests and probes go apart. */
+export function laneOf(point: string): string {
+  const [zone, code] = point.split(' ');
+  return `${zone} ${code === '601' || code === '602' ? code : 'alarm'}`;
+}
+
 /** What a person who stands beside the button would write down of one press. */
 export interface Pressed {
   readonly finger: string;
@@ -19,8 +25,13 @@ export interface Pressed {
   readonly type: string;
   /** Virtual ms. */
   readonly at: number;
-  /** What 110 must be told, as `zone code`. */
+  readonly silent: boolean;
+  /** Drills that were over, by the gateway's own word, when it was made. */
+  readonly over: ReadonlySet<string>;
+  /** What 110 must be told of it while it is real (or a test), as `zone code`. */
   readonly point: string;
+  /** Alarms of one zone are counted together, its tests apart. */
+  readonly lane: string;
   ackedAt: number | null;
   litAt: number | null;
   /** Frames that the primary centre held when the lamp first said delivered; null: it never did. */
@@ -38,7 +49,10 @@ export class Ledger {
     return this.#all;
   }
 
-  pressed(finger: Finger, at: { now: number; unit: number; silent: boolean }): Pressed {
+  pressed(
+    finger: Finger,
+    at: { now: number; unit: number; silent: boolean; over: ReadonlySet<string> },
+  ): Pressed {
     const text = fingerText(finger);
     if (this.#pressed.has(text)) throw new Error(`pressed twice: ${text}`);
     const code = finger.type === 'test' ? '601' : at.silent ? '122' : '120';
@@ -47,7 +61,10 @@ export class Ledger {
       unit: at.unit,
       type: finger.type,
       at: at.now,
+      silent: at.silent,
+      over: at.over,
       point: `${at.unit + 1} ${code}`,
+      lane: laneOf(`${at.unit + 1} ${code}`),
       ackedAt: null,
       litAt: null,
       heldWhenLit: null,

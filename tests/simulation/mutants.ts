@@ -1,4 +1,5 @@
 import { Hand } from './crew.ts';
+import type { Extra } from './plan.ts';
 import type { Promised } from './promises.ts';
 import type { TroubleName } from './troubles.ts';
 import type { Mutation } from './worker.ts';
@@ -10,6 +11,10 @@ export interface Mutant extends Mutation {
   breaks: readonly Promised[];
   /** What is let go wrong, so that few days will do. */
   wrong: readonly TroubleName[];
+  /** What must be on those days for it to matter. */
+  extras?: readonly Extra[];
+  /** Few, where what is wrong must meet the very one that is pressed. */
+  buttons?: number;
 }
 
 const daysTried = 30;
@@ -17,11 +22,17 @@ const pressesInDay = 60;
 
 /** The first day that is not clean with this mistake in the code; null: all are. */
 export async function caughtBy(mutant: Mutant): Promise<{ seed: number; promise: Promised } | null> {
-  const { mistake: _, breaks: __, wrong, ...mutation } = mutant;
+  const { mistake: _, breaks: __, wrong, extras, buttons, ...mutation } = mutant;
   const hand = new Hand(mutation);
   try {
     for (let seed = 1; seed <= daysTried; seed++) {
-      const options = { seed, presses: pressesInDay, wrong };
+      const options = {
+        seed,
+        presses: pressesInDay,
+        wrong,
+        ...(extras && { extras }),
+        ...(buttons && { buttons }),
+      };
       const { wrongs } = await hand.live(options, { stopAtFirst: true, tracing: false });
       const [promise] = Object.keys(wrongs) as Promised[];
       if (promise !== undefined) return { seed, promise };
@@ -43,7 +54,7 @@ export const mutants: readonly Mutant[] = [
   },
   {
     mistake: 'the edge believes a receipt whose digest is of another signal',
-    breaks: ['lies', 'trimmed'],
+    breaks: ['lies', 'trimmed', 'lost'],
     file: 'edge/alarm/alarms.ts',
     from: 'if (receipt.digest !== record.digest) {',
     to: 'if (false) {',
@@ -210,5 +221,105 @@ export const mutants: readonly Mutant[] = [
     from: 'age_at_first_byte_ms: record.age_at_first_byte_ms,',
     to: 'age_at_first_byte_ms: -1 - record.age_at_first_byte_ms,',
     wrong: ['packets vanish'],
+  },
+  {
+    mistake: 'a drill holds after its end',
+    breaks: ['disguised'],
+    file: 'edge/commands/drills.ts',
+    from: 'at + error < held.drill.to && monotonic < held.endsBy',
+    to: 'true',
+    wrong: ['the edge crashes'],
+    extras: ['drills'],
+  },
+  {
+    mistake: 'a drill that people ended early holds on',
+    breaks: ['disguised'],
+    file: 'edge/commands/drills.ts',
+    from: 'this.#held.delete(id);\n    this.#ended.add(id);',
+    to: '',
+    wrong: ['packets vanish'],
+    extras: ['drills'],
+  },
+  {
+    mistake: 'a long press within a drill is taken for one',
+    breaks: ['disguised'],
+    file: 'edge/alarm/identity.ts',
+    from: "type === 'press' && inDrill()",
+    to: 'inDrill()',
+    wrong: ['packets vanish'],
+    extras: ['drills'],
+  },
+  {
+    mistake: 'a press of before a power cut is dated into a drill',
+    breaks: ['disguised'],
+    file: 'edge/alarm/alarms.ts',
+    from: '!raised.ageIsLowerBound && ',
+    to: '',
+    wrong: ['a button loses its power', 'a serial line is cut'],
+    extras: ['drills'],
+    buttons: 2,
+  },
+  {
+    mistake: 'a drill goes to 110 as a real alarm',
+    breaks: ['disguised'],
+    file: 'protocols/contact-id.ts',
+    from: "if (signal.mode === 'drill') return '607';",
+    to: '',
+    wrong: ['packets vanish'],
+    extras: ['drills'],
+  },
+  {
+    mistake: 'the cloud believes a gateway whose drill it does not know',
+    breaks: ['believed'],
+    file: 'cloud/drills/drills.ts',
+    from: 'if (covered) return facts;',
+    to: 'if (covered || !covered) return facts;',
+    wrong: ["the cloud's store is an old copy", 'the cloud crashes'],
+    extras: ['drills'],
+  },
+  {
+    mistake: 'a summed press is host-acked before it is durable anywhere',
+    breaks: ['early', 'lost'],
+    file: 'edge/alarm/summing.ts',
+    from: 'if (firstByteAt === null) durable.resolve();',
+    to: 'durable.resolve();',
+    wrong: ['a slow disk', 'a failing disk', 'the edge crashes'],
+    extras: ['sums'],
+  },
+  {
+    mistake: 'a sum leaves out its first press',
+    breaks: ['miscounted', 'lost', 'dark', 'lies'],
+    file: 'edge/alarm/summing.ts',
+    from: 'origins: members.map((member) => member.press.origin),',
+    to: 'origins: members.slice(members.length > 1 ? 1 : 0).map((member) => member.press.origin),',
+    wrong: ['packets vanish'],
+    extras: ['sums'],
+  },
+  {
+    mistake: 'a crash forgets the presses that wait for their sum',
+    breaks: ['lost', 'dark'],
+    file: 'edge/alarm/alarms.ts',
+    from: 'this.#summing.resume(kept.summed, (name) => this.#live.has(nameText(name)));',
+    to: '',
+    wrong: ['the edge crashes'],
+    extras: ['sums'],
+  },
+  {
+    mistake: 'a probe is proved by the word of the gateway alone',
+    breaks: ['flattered'],
+    file: 'cloud/probes/probes.ts',
+    from: "if (signal?.paths?.split(',').includes(route)) return",
+    to: 'if (signal !== null) return',
+    wrong: ['a centre misbehaves', 'packets vanish'],
+    extras: ['probes'],
+  },
+  {
+    mistake: 'a probe goes to 110 as a real alarm',
+    breaks: ['disguised', 'unexplained'],
+    file: 'protocols/contact-id.ts',
+    from: "if (signal.mode === 'probe') return '602';",
+    to: '',
+    wrong: ['packets vanish'],
+    extras: ['probes'],
   },
 ];

@@ -1,4 +1,5 @@
 import { centres, type City } from './city.ts';
+import type { Named } from './names.ts';
 import type { Plan } from './plan.ts';
 
 const columns = ['button', 'edge', 'broker', 'cloud', ...centres] as const;
@@ -19,9 +20,10 @@ export function tell(city: City, plan: Plan): string[] {
   const pressed = city.ledger.all.find(
     ({ finger }) => about.startsWith(finger) || about.includes(` ${finger}`),
   );
-  const names = pressed === undefined ? [] : city.names.of(pressed.finger).map(({ name }) => name);
+  const named = pressed === undefined ? [] : city.names.of(pressed, city.ledger.all);
+  const names = named.map(({ name }) => name);
   const told = pressed === undefined ? [about] : [pressed.finger, ...names];
-  const frames = pressed === undefined ? [] : framesOf(city, pressed.finger);
+  const frames = pressed === undefined ? [] : framesOf(named);
   const cells = trace.flatMap((line) => cellOf(line, told, frames) ?? []);
   const own = cells.filter((cell) => cell.own);
   const from = (own[0]?.at ?? 0) - 2000;
@@ -58,8 +60,8 @@ function row(at: number, column: Column | null, text: string): string {
 }
 
 /** `sequence data [H]` of every name of the press, as a centre notes it. */
-function framesOf(city: City, finger: string): string[] {
-  return city.names.of(finger).map(({ identity }) => {
+function framesOf(named: readonly Named[]): string[] {
+  return named.map(({ identity }) => {
     const [, sequence, data, h] = JSON.parse(identity) as [string, number, string, string | null];
     return `takes ${sequence} ${data} ${h ?? 'without a time'}`;
   });

@@ -32,9 +32,9 @@ export const troubles = {
     city.world.after(4 * ms, () => (disk.failing = null));
   },
   'a clock that jumps': (city, ms, random) => {
-    const machine = city.world.machine(either(random, 'edge', 'cloud'));
-    machine.skewMs += random.between(-8 * hourMs, 8 * hourMs);
-    if (random.chance(0.5)) city.world.after(ms, () => (machine.skewMs = 0));
+    const name = either(random, 'edge', 'cloud');
+    city.setClock(name, city.world.machine(name).skewMs + random.between(-8 * hourMs, 8 * hourMs));
+    if (random.chance(0.5)) city.world.after(ms, () => city.setClock(name, 0));
   },
   'packets vanish': ({ world }, ms, random) => {
     const hole = either(random, 'broker', 'edge', 'cloud', ...centres);
@@ -198,12 +198,16 @@ function hearOfAnother(city: City, ms: number): void {
   };
 }
 
+/** Presses that wait for their sum. */
+const openWindow = "SELECT 1 FROM alarms WHERE name LIKE '%#%' AND left_at IS NULL LIMIT 1";
+
 /** Nothing is on its way: what was on a lost card alone, no program can bring back. */
 function idle(city: City): boolean {
   const edge = city.edge?.status();
   return (
     edge?.outbox_open === true &&
     edge.alarms.length === 0 &&
+    city.look('edge', openWindow).length === 0 &&
     city.memories.every(({ waiting }) => waiting.length === 0) &&
     city.world.machine('edge').disk.failing === null
   );
@@ -229,7 +233,7 @@ function restoreOutbox(city: City, ms: number, random: Seeded): void {
       city.startEdge();
       if (random.chance(0.5)) return;
       for (let i = 0; i < 3; i++) {
-        const unit = pick(city, random);
+        const unit = pick(city, random) % city.pressed;
         world.after(random.between(0, 400), () => city.press(unit, 'press'));
       }
       repeatOldMessages(world, 1500, random, ({ topic }) => topic.endsWith('/receipt'));

@@ -2,8 +2,8 @@ import type { MqttMessage } from '#platform/ports.ts';
 import type { CentreFrame } from '#sim/centre/frame-store.ts';
 import { pointOf } from './centre-book.ts';
 import { centres, type CentreName, type City } from './city.ts';
-import type { Told } from './names.ts';
-import { fingerText, type Finger, type Pressed } from './ledger.ts';
+import { type SummedRow, textOf, type Told } from './names.ts';
+import { fingerText, type Pressed } from './ledger.ts';
 
 /** Copies of one alarm within this time, and how many are too many, whatever goes wrong meanwhile. */
 const floodMs = 5000;
@@ -35,24 +35,25 @@ export class Witness {
   acked(pressed: Pressed): void {
     const city = this.#city;
     const stored = (['edge', 'cloud'] as const).some((machine) => this.#onDisk(machine, pressed));
-    if (!stored && city.book(centres[0]).atPoint(pressed.point) === 0)
+    if (!stored && city.book(centres[0]).inLane(pressed.lane) === 0)
       city.findings.add('early', `${pressed.finger} was host-acked and is nowhere`);
   }
 
-  /** As many different incidents of this point at 110 as lamps of it that say delivered. */
+  /** As many different incidents of this lane at 110 as lamps of it that say delivered; a sum lights many. */
   lit(pressed: Pressed): void {
     const city = this.#city;
-    const { point } = pressed;
-    const lit = city.ledger.all.filter((p) => p.point === point && p.litAt !== null).length;
-    if (lit > city.book(centres[0]).atPoint(point))
+    const { lane } = pressed;
+    const lit = city.ledger.all.filter((p) => p.lane === lane && p.litAt !== null).length;
+    if ((city.sums ? 1 : lit) > city.book(centres[0]).inLane(lane))
       city.findings.add('lies', `${pressed.finger}: its lamp says delivered, and 110 does not know of it`);
   }
 
   frame(centre: CentreName, frame: CentreFrame): void {
     const point = pointOf(frame);
-    const { ledger, findings } = this.#city;
-    if (ledger.all.some((p) => p.point === point)) return;
-    const zone = point.split(' ')[0];
+    const { drills, ledger, findings } = this.#city;
+    const [zone, code] = point.split(' ');
+    if (code === '602' && this.#city.probes) return;
+    if (ledger.all.some((p) => drills.mayLookLike(p, point))) return;
     const other = ledger.all.findLast((p) => p.point.split(' ')[0] === zone);
     if (other === undefined) findings.add('unexplained', `${centre} got ${frame.data}`);
     else findings.add('disguised', `${other.finger} looks like ${frame.data} at ${centre}`);
@@ -67,8 +68,7 @@ export class Witness {
     const message = JSON.parse(Buffer.from(payload).toString()) as AlarmLane;
     if (message.kind === 'refused') this.#city.findings.add('refused', Buffer.from(payload).toString());
     if (message.name === undefined) return;
-    const { gateway, epoch, n } = message.name;
-    const name = `${gateway}.${epoch}.alarm.${n}`;
+    const name = textOf(message.name);
     this.#owed.set(name, alarmLane ? (this.#owed.get(name) ?? 0) + 1 : 0);
     if (message.kind === 'alarm-receipt') return;
     const { now } = city.world;
@@ -116,11 +116,11 @@ export class Witness {
    */
   findUnanswered(): void {
     const { ledger, names, findings } = this.#city;
-    for (const { finger, at } of ledger.all) {
-      if (at < this.#countedFrom) continue;
-      for (const { name } of names.of(finger)) {
+    for (const pressed of ledger.all) {
+      if (pressed.at < this.#countedFrom) continue;
+      for (const { name } of names.of(pressed, ledger.all)) {
         const owed = this.#owed.get(name) ?? 0;
-        if (owed > 2) findings.add('unanswered', `${finger}: ${owed} copies`);
+        if (owed > 2) findings.add('unanswered', `${pressed.finger}: ${owed} copies`);
       }
     }
   }
@@ -128,46 +128,70 @@ export class Witness {
   /** The outbox has changed: what has left it must be known to 110. */
   outboxCommitted(): void {
     const city = this.#city;
-    const [count] = city.look<{ n: number }>(
-      'edge',
-      'SELECT COUNT(*) AS n FROM alarms WHERE left_at IS NOT NULL',
-    );
+    if (city.sums) this.#learnSums();
+    const [count] = city.look<{ n: number }>('edge', `SELECT COUNT(*) AS n FROM alarms WHERE ${hasLeft}`);
     if (count === undefined || count.n === this.#left) return;
     this.#left = count.n;
+    const book = city.book(centres[0]);
+    const trimmed = (what: string) =>
+      city.findings.add('trimmed', `${what} has left the outbox, and 110 does not know of it`);
     const left = new Map<string, string[]>();
-    for (const { origin } of city
-      .look<{ record: string }>('edge', 'SELECT record FROM alarms WHERE left_at IS NOT NULL')
-      .flatMap(({ record }) => (JSON.parse(record) as { facts: { origin: Finger | null } }).facts)) {
+    for (const { record } of city.look<{ record: string }>(
+      'edge',
+      `SELECT record FROM alarms WHERE ${hasLeft}`,
+    )) {
+      const told = JSON.parse(record) as Told;
+      const { origin, sum } = told.facts;
+      if (sum !== undefined) {
+        city.names.learn(told);
+        const name = textOf(told.name);
+        const named = city.names.sums(name).flatMap((sum) => sum.named);
+        if (!named.some(({ identity }) => book.identities.has(identity))) trimmed(`the sum ${name}`);
+      }
       if (origin === null) continue;
       const finger = fingerText(origin);
-      const point = city.ledger.all.find((p) => p.finger === finger)?.point;
-      if (point !== undefined) left.set(point, [...(left.get(point) ?? []), finger]);
+      const lane = city.ledger.all.find((p) => p.finger === finger)?.lane;
+      if (lane !== undefined) left.set(lane, [...(left.get(lane) ?? []), finger]);
     }
-    for (const [point, fingers] of left) {
-      if (fingers.length > city.book(centres[0]).atPoint(point))
-        city.findings.add('trimmed', `${fingers.at(-1)} has left the outbox, and 110 does not know of it`);
+    for (const [lane, fingers] of left) if (fingers.length > book.inLane(lane)) trimmed(fingers.at(-1)!);
+  }
+
+  #learnSums(): void {
+    const { names } = this.#city;
+    for (const { record, isMember } of this.#city.look<{ record: string; isMember: number }>(
+      'edge',
+      `SELECT record, name LIKE '%#%' AS isMember FROM alarms WHERE left_at IS NULL AND (isMember OR ${isSum})`,
+    )) {
+      if (isMember) names.learnMember(JSON.parse(record) as SummedRow);
+      else names.learn(JSON.parse(record) as Told);
     }
   }
 
-  #onDisk(machine: 'edge' | 'cloud', { finger }: Pressed): boolean {
-    const counter = Number(finger.split('/')[2]);
-    if (machine === 'cloud') {
-      const rows = this.#city.look<{ origin: string }>(
-        'cloud',
-        'SELECT origin FROM signals WHERE origin LIKE ?',
-        [`%-${counter}-%`],
-      );
-      return rows.some(({ origin }) => fingerOfText(origin) === finger);
-    }
-    const sql = `SELECT json_extract(record, '$.facts.origin') AS origin FROM alarms
-                 WHERE json_extract(record, '$.facts.origin.counter') = ?`;
-    return this.#city
-      .look<{ origin: string }>('edge', sql, [counter])
-      .some(({ origin }) => fingerText(JSON.parse(origin) as Finger) === finger);
+  #onDisk(machine: 'edge' | 'cloud', pressed: Pressed): boolean {
+    const { names, ledger } = this.#city;
+    const counter = Number(pressed.finger.split('/')[2]);
+    const table = machine === 'edge' ? 'alarms' : 'signals';
+    const rows = this.#city.look<{ origin: string }>(
+      machine,
+      `SELECT origin FROM ${table} WHERE origin LIKE ?`,
+      [`%-${counter}-%`],
+    );
+    if (rows.some(({ origin }) => fingerOfText(origin) === pressed.finger)) return true;
+    if (!this.#city.sums) return false;
+    // A sum counts them: where it is, they are.
+    const sums = this.#city.look<{ name: string }>(
+      machine,
+      `SELECT name FROM ${table} WHERE ${machine === 'edge' ? isSum : 'sum IS NOT NULL'}`,
+    );
+    return sums.some(({ name }) => names.sums(name).some((sum) => names.isIn(sum, pressed, ledger.all)));
   }
 }
 
-/** From what the cloud writes: `serial-boot-counter-type`. */
+/** Of the rows of the outbox; those of summed presses have no receipts of their own. */
+const isSum = "json_extract(record, '$.facts.type') = 'sum'";
+const hasLeft = "left_at IS NOT NULL AND name NOT LIKE '%#%'";
+
+/** From what the edge and the cloud write: `serial-boot-counter-type`. */
 function fingerOfText(origin: string): string {
   const [serial, boot, counter, ...type] = origin.split('-');
   const parts = { serial: Number.parseInt(serial!, 16), boot: Number(boot), counter: Number(counter) };

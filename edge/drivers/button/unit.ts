@@ -91,9 +91,9 @@ export function createUnit(context: DriverContext, device: ButtonDevice, way: Wa
 
   /** Every copy goes to the core and is host-acked: the host-ack of an earlier one may be what was lost. */
   function raise(body: PressBody & { type: PressType }, firstByteAt: number): void {
-    const { type, serial, boot, counter, ageMs } = body;
+    const { type, serial, boot, counter, ageMs, ageIsLowerBound } = body;
     const origin = { serial, boot, counter, type };
-    if (body.ageIsLowerBound) log.warn('the press is older than it says: its unit lost power', { origin });
+    if (ageIsLowerBound) log.warn('the press is older than it says: its unit lost power', { origin });
     context
       .event({
         device: id,
@@ -102,6 +102,7 @@ export function createUnit(context: DriverContext, device: ButtonDevice, way: Wa
         origin,
         silent: type === 'duress' || device.sounder === 'silent' || body.silent || unitIsSilent,
         ageMs,
+        ageIsLowerBound,
         firstByteAt,
         decodedAt: clock.monotonic(),
       })

@@ -205,6 +205,18 @@ export const apiDuty = z.object({
   evidence: z.array(apiEvidenceRef),
 });
 
+export type ApiDuty = z.infer<typeof apiDuty>;
+
+/** What a campus has to do: its drill (null: none is asked for now), and its tests by their state. */
+export const apiDutiesOfCampus = z.object({
+  campus: id,
+  name: bilingual.nullable(),
+  county: id.nullable(),
+  drill: apiDuty.nullable(),
+  tests: z.object({ done: count, due: count, overdue: count }),
+});
+export type ApiDutiesOfCampus = z.infer<typeof apiDutiesOfCampus>;
+
 /** What a maintenance is about. */
 export const maintenanceOf = z.union([
   z.literal('campus'),
@@ -226,7 +238,8 @@ export const monthlyReport = z.object({
   /** `answer` null: of several campuses. */
   cells: z.array(reportedCell.extend({ answer: answer.nullable(), time_yes_percent: z.number().nullable() })),
   counties: z.array(z.object({ county: id, name: bilingual.nullable(), cells: z.array(reportedCell) })),
-  repairs: z.array(z.object({ subject: z.string(), text: bilingual, parts: count })),
+  /** `subject`: a text alone in reports of before names were told. */
+  repairs: z.array(z.object({ subject: z.union([bilingual, z.string()]), text: bilingual, parts: count })),
   repairs_left: count,
 });
 export type MonthlyReport = z.infer<typeof monthlyReport>;
@@ -239,3 +252,4 @@ export const apiReport = z.object({
   /** Where its page is; `?lang=en` for English. */
   page: z.string(),
 });
+export type ApiReport = z.infer<typeof apiReport>;

@@ -6,6 +6,8 @@ import { items, levels, percentOf } from '#protocols/four-hundred/answer.ts';
 import { repairsOf } from '#protocols/four-hundred/repairs.ts';
 import { id } from '#protocols/signal.ts';
 import { reportCsv, reportXlsx } from '../four-hundred/report-table.ts';
+import { subjectCalled } from '../inventory/campus-words.ts';
+import { called } from '../names.ts';
 import { xlsxType } from '../inventory/table-file.ts';
 import { fourHundredView, repairOf } from './four-hundred-view.ts';
 import type { Principal } from '../access/principal.ts';
@@ -28,7 +30,7 @@ function monthOf(month: string): [from: number, to: number] {
 
 /** Monthly reports: each keeps the verdict it was made from, whatever becomes known later. */
 export function reportRoutes(parts: ApiParts): FastifyPluginAsyncZod {
-  const { fourHundred, store } = parts;
+  const { fourHundred, inventory, store } = parts;
   const view = fourHundredView(parts);
 
   async function make(month: string, campus: string | undefined, who: Principal): Promise<MonthlyReport> {
@@ -54,8 +56,10 @@ export function reportRoutes(parts: ApiParts): FastifyPluginAsyncZod {
       const ledger = fourHundred.campus(one);
       return (ledger === null ? [] : repairsOf(ledger)).map((repair) => {
         const { subject, text, parts } = repairOf(ledger!.plan, repair);
-        const what = Object.values(subject).join(' ');
-        return { subject: campus === undefined ? `${one}: ${what}` : what, text, parts: parts.length };
+        const what = subjectCalled(subject, inventory.wordsOf(one));
+        const where = called({ id: one, name: view.names.campus(one) });
+        const both = { zh: `${where.zh}：${what.zh}`, en: `${where.en}: ${what.en}` };
+        return { subject: campus === undefined ? both : what, text, parts: parts.length };
       });
     });
     const common = {

@@ -4,6 +4,8 @@ import { z } from 'zod';
 import { itemsOf } from '#protocols/api.ts';
 import {
   apiCityVerdict,
+  type ApiDutiesOfCampus,
+  apiDutiesOfCampus,
   apiHistory,
   apiRanked,
   apiRepairs,
@@ -13,6 +15,7 @@ import {
   level,
 } from '#protocols/api-four-hundred.ts';
 import { items, levels } from '#protocols/four-hundred/answer.ts';
+import { dutiesOf } from '#protocols/four-hundred/duties.ts';
 import { repairsOf } from '#protocols/four-hundred/repairs.ts';
 import { id } from '#protocols/signal.ts';
 import { historyLengths } from '../four-hundred/history.ts';
@@ -198,5 +201,39 @@ export function fourHundredSums(parts: ApiParts): FastifyPluginAsyncZod {
         return { items: needing.sort((a, b) => a.repairs.length - b.repairs.length) };
       },
     );
+
+    app.get(
+      '/four-hundred/duties',
+      {
+        config: { rows: true },
+        schema: {
+          summary: 'What each campus that one sees has to do: drills and tests, what is overdue first',
+          querystring: z.object({ county: id.optional() }),
+          response: { 200: itemsOf(apiDutiesOfCampus) },
+        },
+      },
+      (request) => {
+        const found = campusesOf(request.query, request).map((campus) => {
+          const { plan, case: now } = fourHundred.campus(campus)!;
+          const duties = dutiesOf(now);
+          const tests = { done: 0, due: 0, overdue: 0 };
+          for (const { what, state } of duties) if ('test' in what) tests[state] += 1;
+          return {
+            campus,
+            name: view.names.campus(campus),
+            county: plan.campus.county ?? null,
+            drill: duties.find(({ what }) => 'drill' in what) ?? null,
+            tests,
+          };
+        });
+        return { items: found.sort((a, b) => urgency(b) - urgency(a)) };
+      },
+    );
   };
+}
+
+/** What is overdue stands before what is due, and that before what is done. */
+function urgency({ drill, tests }: Pick<ApiDutiesOfCampus, 'drill' | 'tests'>): number {
+  if (drill?.state === 'overdue' || tests.overdue > 0) return 2;
+  return drill?.state === 'due' || tests.due > 0 ? 1 : 0;
 }

@@ -58,7 +58,7 @@ export function fourHundredView(
 ): FourHundredView {
   const { fourHundred, densities } = parts;
   const given = namesOf(parts.campuses);
-  const names = { ...given, campus: (id: string) => given.campus(id) ?? parts.inventory.nameOf(id) };
+  const names = { ...given, campus: (id: string) => parts.inventory.nameOf(id) ?? given.campus(id) };
 
   function inventory(): CityInventory {
     const { inventory } = fourHundred;

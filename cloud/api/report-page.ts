@@ -102,7 +102,7 @@ ${
   repairs.length === 0
     ? `<p>${say('没有。', 'Nothing.')}</p>`
     : `<table><thead><tr><th scope="col">${say('对象', 'What')}</th><th scope="col">${say('问题', 'What is wrong')}</th><th scope="col">${say('影响', 'Parts')}</th></tr></thead><tbody>
-${repairs.map(({ subject, text, parts }) => `<tr><td>${escaped(subject)}</td><td>${of(text)}</td><td>${parts}</td></tr>`).join('\n')}
+${repairs.map(({ subject, text, parts }) => `<tr><td>${escaped(typeof subject === 'string' ? subject : subject[language])}</td><td>${of(text)}</td><td>${parts}</td></tr>`).join('\n')}
 </tbody></table>`
 }
 ${report.repairs_left === 0 ? '' : `<p class="note">${say('另有', 'And')} ${report.repairs_left} ${say('项。', 'more.')}</p>`}

@@ -281,7 +281,7 @@ export function createViews({
       const ledger = fourHundred.campus(campus);
       if (ledger === null) return undefined;
       const county = ledger.plan.campus.county ?? null;
-      return { ...verdictOf(ledger), county, name: names.campus(campus) ?? inventory.nameOf(campus) };
+      return { ...verdictOf(ledger), county, name: inventory.nameOf(campus) ?? names.campus(campus) };
     },
 
     gateway: (gateway) => ({

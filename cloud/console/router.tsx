@@ -3,6 +3,7 @@ import { Frame } from './frame/Frame.tsx';
 import { NotHere } from './frame/NotHere.tsx';
 import { Progress } from './asking/Answered.tsx';
 import { alertsSearch } from './pages/alerts/search.ts';
+import { citySearch, fourHundredSearch } from './pages/four-hundred/search.ts';
 import { Overview } from './pages/overview/Overview.tsx';
 
 /**
@@ -22,6 +23,28 @@ const alerts = createRoute({
   validateSearch: alertsSearch,
   component: lazyRouteComponent(() => import('./pages/alerts/AlertsPage.tsx'), 'AlertsPage'),
 });
+const city = createRoute({
+  getParentRoute: () => root,
+  path: '/city',
+  validateSearch: citySearch,
+  component: lazyRouteComponent(() => import('./pages/city/CityPage.tsx'), 'CityPage'),
+});
+const fourHundred = createRoute({
+  getParentRoute: () => root,
+  path: '/four-hundred',
+  validateSearch: fourHundredSearch,
+  component: lazyRouteComponent(() => import('./pages/four-hundred/FourHundredPage.tsx'), 'FourHundredPage'),
+});
+const drills = createRoute({
+  getParentRoute: () => root,
+  path: '/drills',
+  component: lazyRouteComponent(() => import('./pages/drills/DrillsPage.tsx'), 'DrillsPage'),
+});
+const reports = createRoute({
+  getParentRoute: () => root,
+  path: '/reports',
+  component: lazyRouteComponent(() => import('./pages/reports/ReportsPage.tsx'), 'ReportsPage'),
+});
 const settings = createRoute({
   getParentRoute: () => root,
   path: '/settings',
@@ -29,7 +52,7 @@ const settings = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([overview, alarms, alerts, settings]),
+  routeTree: root.addChildren([overview, alarms, alerts, city, fourHundred, drills, reports, settings]),
   defaultPendingComponent: Progress,
   defaultPreload: 'intent',
 });

@@ -31,8 +31,11 @@ function cellRows({ city, campus, month, verdict, cells, counties }: MonthlyRepo
 
 function repairRows({ repairs }: MonthlyReport): string[][] {
   return [
-    ['subject', 'zh', 'en', 'parts'],
-    ...repairs.map(({ subject, text, parts }) => [subject, text.zh, text.en, String(parts)]),
+    ['subject_zh', 'subject_en', 'zh', 'en', 'parts'],
+    ...repairs.map(({ subject, text, parts }) => {
+      const { zh, en } = typeof subject === 'string' ? { zh: subject, en: subject } : subject;
+      return [zh, en, text.zh, text.en, String(parts)];
+    }),
   ];
 }
 

@@ -1,4 +1,5 @@
 import { Temporal } from 'temporal-polyfill';
+import { type Choices, postKinds, zoneKinds } from '../inventory/tables/choices.ts';
 import type { Bilingual } from '../messages/bilingual.ts';
 
 /** Why a part is judged as it is, with {parameters}: {ms} is a length of time, {since}, {from}, {to}, {at} are moments. */
@@ -113,6 +114,20 @@ const words = {
 export type Code = keyof typeof words;
 export const codes = Object.keys(words) as Code[];
 
+/** What people call the values of a parameter; windows and dates that people named themselves stay as they are. */
+const called: Readonly<Record<string, Choices>> = {
+  kind: { ...zoneKinds, ...postKinds },
+  window: { arrival: { zh: '上学时段', en: 'arrival' }, dismissal: { zh: '放学时段', en: 'dismissal' } },
+  route: { cloud: { zh: '经云端', en: 'by the cloud' }, direct: { zh: '直连', en: 'directly' } },
+  proved: {
+    nothing: { zh: '没有一处', en: 'nowhere' },
+    edge: { zh: '校内网关', en: 'the gateway' },
+    cloud: { zh: '云端', en: 'the cloud' },
+    door: { zh: '110 门口', en: 'the door of 110' },
+    centre: { zh: '110', en: '110' },
+  },
+};
+
 type Value = number | string | Bilingual;
 const moments = new Set(['since', 'from', 'to', 'at']);
 
@@ -132,7 +147,7 @@ function filled(
     const value = params[name];
     if (value === undefined) return '';
     if (typeof value === 'object') return `${language === 'zh' ? '：' : ': '}${value[language]}`;
-    if (typeof value === 'string') return value;
+    if (typeof value === 'string') return called[name]?.[value]?.[language] ?? value;
     if (name === 'ms') return lengthText(value, language);
     if (moments.has(name)) return momentText(value, timeZone);
     return String(Math.round(value * 100) / 100);

@@ -3,6 +3,7 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest';
 import {
   apiBlindSpots,
   apiCityVerdict,
+  apiDutiesOfCampus,
   apiDuty,
   apiEvidence,
   apiHistory,
@@ -101,6 +102,18 @@ describe('the API of the four hundred', () => {
     expect(itemsOf(apiDuty).parse(await json(`${school}/duties`)).items).toContainEqual(
       expect.objectContaining({ what: { drill: 'month' }, state: 'due' }),
     );
+  });
+
+  it('tells of each campus what is still to be done', async () => {
+    const { items } = itemsOf(apiDutiesOfCampus).parse(await json(`${base}/duties`));
+    expect(items).toMatchObject([
+      { campus: 'school', county: 'east', drill: { what: { drill: 'month' }, state: 'due' } },
+    ]);
+    const duties = itemsOf(apiDuty).parse(await json(`${school}/duties`)).items;
+    const tests = duties.filter(({ what }) => 'test' in what);
+    const { done, due, overdue } = items[0]!.tests;
+    expect(done + due + overdue).toBe(tests.length);
+    expect(tests.length).toBeGreaterThan(0);
   });
 
   it('a drill that is recorded is done, and one of the future is refused', async () => {

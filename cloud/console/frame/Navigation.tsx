@@ -8,6 +8,10 @@ const pages: { to: LinkProps['to']; name: (words: Words) => string }[] = [
   { to: '/', name: (words) => words.overview },
   { to: '/alarms', name: (words) => words.alarmsPage },
   { to: '/alerts', name: (words) => words.alertsPage },
+  { to: '/city', name: (words) => words.cityPage },
+  { to: '/four-hundred', name: (words) => words.fourHundredPage },
+  { to: '/drills', name: (words) => words.drillsPage },
+  { to: '/reports', name: (words) => words.reportsPage },
   { to: '/settings', name: (words) => words.settingsPage },
 ];
 

@@ -1,4 +1,6 @@
 import { alertsEn } from './alerts.en.ts';
+import { drillsEn } from './drills.en.ts';
+import { fourHundredEn } from './four-hundred.en.ts';
 import { settingsEn } from './settings.en.ts';
 import { many } from './many.ts';
 import type { Words } from './zh.ts';
@@ -211,5 +213,7 @@ export const en: Words = {
   days: (n) => (n === '1' ? 'day' : `${n} days`),
 
   ...alertsEn,
+  ...drillsEn,
+  ...fourHundredEn,
   ...settingsEn,
 };

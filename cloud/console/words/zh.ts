@@ -1,4 +1,6 @@
 import { alertsZh } from './alerts.zh.ts';
+import { drillsZh } from './drills.zh.ts';
+import { fourHundredZh } from './four-hundred.zh.ts';
 import { settingsZh } from './settings.zh.ts';
 
 /** Every word of the page. A figure in a sentence is a parameter, so that each language has its own order. */
@@ -211,6 +213,8 @@ export const zh = {
   days: (n: string) => `${n} 天`,
 
   ...alertsZh,
+  ...drillsZh,
+  ...fourHundredZh,
   ...settingsZh,
 } as const;
 

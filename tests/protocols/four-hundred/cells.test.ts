@@ -224,7 +224,7 @@ describe('the twelve cells of a campus', () => {
         proved: 'cloud',
         latency_ms: null,
       },
-      'proved: no (the last proof came only to: cloud (cloud))',
+      'proved: no (the last proof came only to: the cloud (by the cloud))',
     ],
     [
       'came too slowly',

@@ -9,6 +9,7 @@ import { firePanels } from './fire-panel/kind.ts';
 import { links } from './link/kind.ts';
 import { buses } from './modbus/kind.ts';
 import { mqttDevices } from './mqtt-devices/kind.ts';
+import { upses } from './ups/kind.ts';
 
 /** Every kind of simulated hardware, by the name of its list in sim.yaml. */
 export const kinds = {
@@ -22,6 +23,7 @@ export const kinds = {
   alarm_panels: alarmPanels,
   fire_panels: firePanels,
   mqtt_devices: mqttDevices,
+  upses,
   links,
 };
 export type Kinds = typeof kinds;

@@ -7,6 +7,7 @@ import { gatewayDriver } from './gateway.ts';
 import { modbusDriver } from './modbus.ts';
 import { mqttDevicesDriver } from './mqtt-devices.ts';
 import { onvifCameraDriver } from './onvif-camera.ts';
+import { upsDriver } from './ups.ts';
 
 /** Every driver that an edge's file can name. A new one is its file, and its line here. */
 export const drivers: readonly Driver[] = [
@@ -18,4 +19,5 @@ export const drivers: readonly Driver[] = [
   modbusDriver,
   mqttDevicesDriver,
   onvifCameraDriver,
+  upsDriver,
 ];

@@ -33,6 +33,8 @@ export const deviceKind = z.enum([
   'card-reader',
   /** Measures something and raises nothing. */
   'sensor',
+  /** An uninterruptible power supply. */
+  'ups',
   'gateway',
   'direct-path',
 ]);

@@ -41,6 +41,7 @@ it('the page names every key of sim.yaml and every act of the control door', asy
           devices: [{ id: 'sos', name: 'SOS', kind: 'button' }],
         },
       ],
+      upses: [{ id: 'rack' }],
       links: [{ id: 'link', to: '127.0.0.1:1' }],
     }),
     { folder, describeIn: join(folder, 'sim.json') },

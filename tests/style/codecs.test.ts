@@ -32,6 +32,13 @@ const held: Record<string, { test: string; titles: [string, ...string[]] }> = {
       'a good frame after any garbage is found at once',
     ],
   },
+  'protocols/nut.ts': {
+    test: 'tests/protocols/nut.test.ts',
+    titles: [
+      'any bytes in any split neither throw nor stay',
+      'a variable is found behind any garbage line, in any split',
+    ],
+  },
   'protocols/panel-printer': {
     test: 'tests/protocols/panel-printer.test.ts',
     titles: [

@@ -59,6 +59,8 @@ export function kindWord(kind: ApiDevice['kind'], { words }: Speech): string {
       return words.cardReader;
     case 'sensor':
       return words.sensor;
+    case 'ups':
+      return words.ups;
     case 'gateway':
       return words.gatewayDevice;
     case null:

@@ -94,6 +94,7 @@ export const en: Words = {
   gate: 'Gate',
   barrier: 'Barrier',
   turnstile: 'Turnstile',
+  ups: 'Power supply (UPS)',
   cardReader: 'Card reader',
   sensor: 'Sensor',
   gatewayDevice: 'Gateway',

@@ -92,6 +92,7 @@ export const zh = {
   gate: '门',
   barrier: '道闸',
   turnstile: '人行通道闸',
+  ups: '不间断电源',
   cardReader: '读卡器',
   sensor: '传感器',
   gatewayDevice: '网关',

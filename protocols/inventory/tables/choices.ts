@@ -36,6 +36,7 @@ export const deviceKinds: Record<Exclude<DeviceKind, 'gateway' | 'direct-path'>,
   turnstile: of('人行通道闸', 'pedestrian turnstile'),
   'card-reader': of('读卡器', 'card reader'),
   sensor: of('传感器', 'measuring sensor'),
+  ups: of('不间断电源', 'power supply (UPS)'),
 };
 
 export const zoneKinds: Record<ZoneKind, Bilingual> = {

@@ -94,7 +94,7 @@ export function reportRoutes(parts: ApiParts): FastifyPluginAsyncZod {
         }),
       };
     }
-    const whole = await view.city(moment === asOf ? {} : asked, who);
+    const { verdict: whole } = await view.city(moment === asOf ? {} : asked, who);
     const counties = whole.counties.map(({ county, name, cells }) => ({
       county: county!,
       name,

@@ -18,6 +18,8 @@ import { items, levels } from '#protocols/four-hundred/answer.ts';
 import { dutiesOf } from '#protocols/four-hundred/duties.ts';
 import { repairsOf } from '#protocols/four-hundred/repairs.ts';
 import { id } from '#protocols/signal.ts';
+import { cityCsv, cityXlsx } from '../four-hundred/city-table.ts';
+import { xlsxType } from '../inventory/table-file.ts';
 import { historyLengths } from '../four-hundred/history.ts';
 import { sees } from '../access/principal.ts';
 import { needs, whoOf } from './access.ts';
@@ -67,7 +69,28 @@ export function fourHundredSums(parts: ApiParts): FastifyPluginAsyncZod {
           response: { 200: apiCityVerdict },
         },
       },
-      (request) => view.city(request.query, whoOf(request)),
+      async (request) => (await view.city(request.query, whoOf(request))).verdict,
+    );
+
+    app.get(
+      '/four-hundred/export',
+      {
+        config: { rows: true },
+        schema: {
+          summary: 'The city, its counties and each campus that one sees, for a spreadsheet',
+          querystring: asked.extend({ format: z.enum(['csv', 'xlsx']).default('csv') }),
+          produces: ['text/csv', xlsxType],
+        },
+      },
+      async (request, reply) => {
+        const { format, ...when } = request.query;
+        const { verdict, campuses } = await view.city(when, whoOf(request));
+        const table = { verdict, campuses, nameOf: (id: string) => view.names.campus(id) };
+        const name = `${verdict.city}-${new Date(verdict.moment).toISOString().slice(0, 10)}.${format}`;
+        reply.header('content-disposition', `attachment; filename="${name}"`);
+        if (format === 'csv') return reply.type('text/csv; charset=utf-8').send(cityCsv(table));
+        return reply.type(xlsxType).send(await cityXlsx(table));
+      },
     );
 
     app.get(
@@ -84,8 +107,8 @@ export function fourHundredSums(parts: ApiParts): FastifyPluginAsyncZod {
       async (request) => {
         const { county } = request.params;
         campusesOf({ county }, request);
-        const { counties } = await view.city(request.query, whoOf(request));
-        const found = counties.find((one) => one.county === county);
+        const { verdict } = await view.city(request.query, whoOf(request));
+        const found = verdict.counties.find((one) => one.county === county);
         if (found === undefined) throw new Problem(404, `There is no county ${county} in the inventory.`);
         return found;
       },

@@ -16,6 +16,7 @@ import type { CityInventory } from '#protocols/inventory/campus.ts';
 import type { Bilingual } from '#protocols/messages/bilingual.ts';
 import { type DensityEdition, reachOf } from '#protocols/sight/pixel-density.ts';
 import type { FourHundred } from '../four-hundred/four-hundred.ts';
+import type { KeptCells } from '../four-hundred/kept-hours.ts';
 import { type Principal, sees } from '../access/principal.ts';
 import { type Names, namesOf } from '../names.ts';
 import type { ApiParts } from './parts.ts';
@@ -47,8 +48,8 @@ export interface FourHundredView {
   open(campus: string, asked: Asked): Promise<Opened>;
   verdict(verdict: Verdict, county: string | undefined): ApiVerdict;
   partsOf(opened: Opened, item?: Item, level?: Level): ApiPart[];
-  /** The city and its counties, of the campuses that somebody sees. */
-  city(asked: Asked, who: Principal): Promise<ApiCityVerdict>;
+  /** The city and its counties, of the campuses that somebody sees, and the cells of these. */
+  city(asked: Asked, who: Principal): Promise<{ verdict: ApiCityVerdict; campuses: KeptCells[] }>;
   blindSpots(of: Case): ApiBlindSpots[];
   inventory(): CityInventory;
 }
@@ -119,7 +120,8 @@ export function fourHundredView(
       const shown = city.counties.filter(
         ({ id }) => who.campuses === null || seen.some(({ county }) => county === id),
       );
-      return { ...sumOf(null, city.name), counties: shown.map(({ id, name }) => sumOf(id, name)) };
+      const counties = shown.map(({ id, name }) => sumOf(id, name));
+      return { verdict: { ...sumOf(null, city.name), counties }, campuses: seen };
     },
 
     blindSpots: (of) => blindSpotsOf(of).map((spots, i) => floorOf(of, spots, i, densities)),

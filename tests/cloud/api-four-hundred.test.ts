@@ -215,6 +215,21 @@ describe('the API of the four hundred', () => {
     expect(itemsOf(apiReport).parse(await json(`${base}/reports`)).items).toHaveLength(2);
   });
 
+  it('the city goes out as CSV and XLSX', async () => {
+    const csv = await world.get(`${base}/export`);
+    expect(csv.headers.get('content-disposition')).toMatch(/^attachment; filename="lakeside-/);
+    // A head, twelve cells of the city and twelve of its one county.
+    const lines = (await csv.text()).trim().split('\r\n');
+    expect(lines).toHaveLength(25);
+    expect(lines[13]).toMatch(/^lakeside,east,/);
+    const xlsx = await world.get(`${base}/export?format=xlsx`);
+    const sheets = await readExcel(Buffer.from(await xlsx.arrayBuffer()));
+    expect(sheets.map(({ sheet, data }) => [sheet, data.length])).toEqual([
+      ['sums', 25],
+      ['campuses', 13],
+    ]);
+  });
+
   it('a report goes out as JSON, CSV and XLSX with the figures it was made with', async () => {
     const made = await world.post(`${base}/reports`, { month: '2026-09' }, token());
     const { id } = apiReport.parse(await made.json());

@@ -93,7 +93,7 @@ export const fourHundredEn: Pick<Words, keyof typeof fourHundredZh> = {
   fourHundredPast48: 'The last two days, by the hour',
   fourHundredPast30: 'The last thirty days, by the day',
   fourHundredPastSaid: (percent) => `yes for ${percent} of the time`,
-  fourHundredBar: (from, percent) => `${from}: yes for ${percent}`,
+  fourHundredBar: (from, shares) => `${from}: ${shares}`,
   fourHundredMeaning:
     'Only yes counts. What is unknown, was not measured or is in maintenance does not; not measured is time in which this system itself did not run, and no failure of the school.',
   fourHundredWhole: 'The whole campus',
@@ -130,7 +130,7 @@ export const fourHundredEn: Pick<Words, keyof typeof fourHundredZh> = {
   cityOwn: (count) => `Your ${many(Number(count), 'campus', 'campuses')}`,
   cityOwnNote: 'The sum of the campuses that you see, and not the figure of the city.',
   cityAllUsable: (whose) => `${whose}: all four are usable everywhere`,
-  cityNotUsable: (whose, cell, yes) => `${whose}: ${cell} on ${yes}`,
+  cityNotUsable: (whose, cell, yes) => `${whose}: “${cell}” holds on ${yes}`,
   cityFigures: 'Share of campuses that are yes',
   cityFiguresNote:
     'The large figure is the share of campuses, which is the one to report; that of devices stands beside it and is always the kinder one.',

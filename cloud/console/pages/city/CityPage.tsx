@@ -58,6 +58,14 @@ export function CityPage() {
                 </>
               )}
             </nav>
+            <p className="fh-downloads city-downloads">
+              {words.fourHundredDownload}
+              {(['csv', 'xlsx'] as const).map((format) => (
+                <a key={format} href={`/api/v1/four-hundred/export?format=${format}`} download>
+                  {format.toUpperCase()}
+                </a>
+              ))}
+            </p>
             <section className="fh-verdict" aria-label={words.cityFigures}>
               <h2>{words.cityFigures}</h2>
               <TwelveCells>

@@ -4,8 +4,8 @@ import { answers, type Item, type Level } from '#protocols/four-hundred/answer.t
 import { Answered } from '../../asking/Answered.tsx';
 import { query } from '../../asking/ask.ts';
 import { useAnswer } from '../../asking/use-answer.ts';
-import { useSpeech } from '../../words/language.ts';
-import { dayAndTime, dayText, percentText } from './figures.ts';
+import { type Speech, useSpeech } from '../../words/language.ts';
+import { dayText, percentText, shortDayAndTime } from './figures.ts';
 
 const height = 40;
 
@@ -19,7 +19,10 @@ interface Props {
   to: number;
 }
 
-/** How long a cell had each answer, one bar for each stretch of time: what was yes at the bottom, the rest above it. */
+/**
+ * How long a cell had each answer, one bar for each stretch of time: what was yes at the bottom, the rest above it; what was
+ * not measured is left blank.
+ */
 export function History({ of, item, level, length, from, to }: Props) {
   const speech = useSpeech();
   const { words } = speech;
@@ -33,7 +36,7 @@ export function History({ of, item, level, length, from, to }: Props) {
         const whole = spent.flatMap((one) => Object.values(one)).reduce((sum, ms) => sum + ms, 0);
         const yes = spent.reduce((sum, one) => sum + one.yes, 0);
         const said = words.fourHundredPastSaid(percentText(whole === 0 ? null : (100 * yes) / whole, speech));
-        const ends = length === 'day' ? dayText : dayAndTime;
+        const ends = length === 'day' ? dayText : shortDayAndTime;
         return (
           <figure className="fh-history">
             <svg
@@ -48,15 +51,12 @@ export function History({ of, item, level, length, from, to }: Props) {
                 return (
                   <g key={stretch.from}>
                     <title>
-                      {words.fourHundredBar(
-                        ends(stretch.from, speech),
-                        percentText(stretch.yes_percent, speech),
-                      )}
+                      {words.fourHundredBar(ends(stretch.from, speech), shares(stretch.spent_ms, speech))}
                     </title>
                     {answers.map((one) => {
                       const share = all === 0 ? 0 : (height * stretch.spent_ms[one]) / all;
                       top -= share;
-                      return share === 0 ? null : (
+                      return share === 0 || one === 'not-measured' ? null : (
                         <rect
                           key={one}
                           className={`fh-bar is-${one}`}
@@ -81,4 +81,13 @@ export function History({ of, item, level, length, from, to }: Props) {
       }}
     </Answered>
   );
+}
+
+/** Each answer that held at all, with its share of the stretch. */
+function shares(spent: z.infer<typeof apiHistory>['items'][number]['spent_ms'], speech: Speech): string {
+  const all = Object.values(spent).reduce((sum, ms) => sum + ms, 0);
+  return answers
+    .filter((one) => spent[one] > 0)
+    .map((one) => `${speech.words.fourHundredAnswer(one)} ${percentText((100 * spent[one]) / all, speech)}`)
+    .join(speech.language === 'zh' ? '，' : ', ');
 }

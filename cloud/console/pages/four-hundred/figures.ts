@@ -19,6 +19,13 @@ export function dayAndTime(at: number, { locale }: Speech): string {
   }).format(at);
 }
 
+/** The same without the year, for the ends of a short stretch. */
+export function shortDayAndTime(at: number, { locale }: Speech): string {
+  const day: Intl.DateTimeFormatOptions = { month: 'numeric', day: 'numeric' };
+  const time: Intl.DateTimeFormatOptions = { hour: '2-digit', minute: '2-digit', hourCycle: 'h23' };
+  return new Intl.DateTimeFormat(locale, { ...day, ...time }).format(at);
+}
+
 export function dayText(at: number, { locale }: Speech): string {
   return new Intl.DateTimeFormat(locale, { month: 'short', day: 'numeric' }).format(at);
 }

@@ -1,6 +1,6 @@
 import type { Clock, Log, Statement } from '#platform/ports.ts';
 import type { PublicHolidays } from '#protocols/calendar/public-holidays.ts';
-import type { CampusLedger, OpenedPart } from '#protocols/four-hundred/campus-ledger.ts';
+import type { CampusLedger } from '#protocols/four-hundred/campus-ledger.ts';
 import type { CampusPlan } from '#protocols/four-hundred/campus-plan.ts';
 import { CityLedger } from '#protocols/four-hundred/city.ts';
 import type { Evidence } from '#protocols/four-hundred/evidence.ts';
@@ -17,7 +17,7 @@ import { Heard } from './heard.ts';
 import { type KeptCells, KeptHours } from './kept-hours.ts';
 import { History } from './history.ts';
 import type { LiveInventory } from './live-inventory.ts';
-import { Plans } from './plans.ts';
+import { type PastVerdict, Plans } from './plans.ts';
 import { Proofs } from './proofs.ts';
 import { Listening } from './listening.ts';
 import { LivenessWords } from './words.ts';
@@ -28,6 +28,8 @@ const aliveEveryMs = 5_000;
 const proofsEveryMs = 5_000;
 /** Often, so that what goes at once is little. */
 const forgetEveryMs = 60_000;
+/** Words in one commit: an alarm's own waits for no longer one. */
+const wordsAtOnce = 2_000;
 /** Drafts that wait for a store that does not write; of more the oldest go, and what they said is unknown. */
 const waitingLimit = 100_000;
 
@@ -41,13 +43,6 @@ export interface FourHundredParts {
   holidays: PublicHolidays;
   /** Whose card it is on a campus: an id of the inventory. */
   personOf(campus: string, card: string): string | null;
-}
-
-/** A verdict of any moment, and what it was made from. */
-export interface PastVerdict {
-  verdict: Verdict;
-  parts: OpenedPart[];
-  plan: CampusPlan;
 }
 
 /**
@@ -240,9 +235,11 @@ export class FourHundred {
       now >= this.#proofsAt || now < this.#proofsAt - proofsEveryMs ? await this.#proofs.read(now) : [];
     const waiting = this.#waiting;
     const hour = this.#hours.statements();
-    await this.#commit([...waiting, ...proofs], words, [...this.#housekeeping(now), ...hour.statements]);
+    await this.#commit([...waiting, ...proofs], [], [...this.#housekeeping(now), ...hour.statements]);
     hour.wrote();
     this.#waiting = this.#waiting.slice(waiting.length);
+    for (let i = 0; i < words.length; i += wordsAtOnce)
+      await this.#commit([], words.slice(i, i + wordsAtOnce));
     if (proofs.length > 0 || now >= this.#proofsAt) {
       this.#proofs.told(proofs);
       this.#proofsAt = now + proofsEveryMs;
@@ -337,13 +334,13 @@ export class FourHundred {
     const devices = plan.devices.map(({ ref }) => ref);
     const known = await this.evidence.readLatest(plan.campus.id, devices, now);
     // Known now, whenever it came: a ledger does not go back.
-    this.#city.replace(plan, now, inOrder(known));
+    this.#city.replace(
+      plan,
+      now,
+      known.toSorted((a, b) => a.at - b.at || a.id - b.id),
+    );
     this.#changes.delete(plan.campus.id);
     if (this.#listening.take(plan)) this.#proofs.again();
     for (const { id } of plan.campus.gateways) this.#words.again(id);
   }
-}
-
-function inOrder(evidence: readonly Evidence[]): Evidence[] {
-  return evidence.toSorted((a, b) => a.at - b.at || a.id - b.id);
 }

@@ -1,7 +1,9 @@
 import { SchoolDays } from '#protocols/calendar/school-days.ts';
 import type { PublicHolidays } from '#protocols/calendar/public-holidays.ts';
+import type { OpenedPart } from '#protocols/four-hundred/campus-ledger.ts';
 import { type CampusPlan, planCampus } from '#protocols/four-hundred/campus-plan.ts';
 import { type RuleSet, ruleSet } from '#protocols/four-hundred/rules.ts';
+import type { Verdict } from '#protocols/four-hundred/verdict.ts';
 import { type CampusInventory, campusInventory } from '#protocols/inventory/campus.ts';
 import type { Statement } from '#platform/ports.ts';
 import type { Store } from '../store/store.ts';
@@ -14,6 +16,13 @@ export interface PlannedBy {
   days: SchoolDays;
   /** Of the inventory; null: of before there were versions. */
   version: number | null;
+}
+
+/** A verdict of any moment, and what it was made from. */
+export interface PastVerdict {
+  verdict: Verdict;
+  parts: OpenedPart[];
+  plan: CampusPlan;
 }
 
 /** What each campus was, and by which rules it was judged, from when on: an old verdict is made from what held then. */

@@ -22,6 +22,18 @@ const patience = { timeout: 60_000 };
 const desktop = { viewport: { width: 1280, height: 900 } };
 const phone = { viewport: { width: 390, height: 844 }, deviceScaleFactor: 2, hasTouch: true, isMobile: true };
 
+/** The pages of the four hundred, each with what is there when it has all it shows. */
+const judgedPages = [
+  { name: 'city', path: '/city', ready: '.fh-history svg' },
+  {
+    name: 'four-hundred',
+    path: '/four-hundred?item=one-key-video&level=working',
+    ready: '.fh-history svg',
+  },
+  { name: 'drills', path: '/drills', ready: '[data-duty]' },
+  { name: 'reports', path: '/reports', ready: '.columns section' },
+];
+
 const lampLit = '[data-stage="lamp"]:not(.is-waiting)';
 
 const data = mkdtempSync(join(tmpdir(), 'belfry-screenshots-'));
@@ -44,6 +56,14 @@ try {
   await picture('console-light', { ...desktop, colorScheme: 'light' }, lampLit);
   await picture('console-dark', { ...desktop, colorScheme: 'dark' }, lampLit);
   await picture('console-phone', { ...phone, colorScheme: 'light' }, lampLit);
+
+  for (const { name, path, ready } of judgedPages)
+    for (const [look, options] of [
+      ['light', { ...desktop, colorScheme: 'light' }],
+      ['dark', { ...desktop, colorScheme: 'dark' }],
+      ['phone', { ...phone, colorScheme: 'light' }],
+    ] as const)
+      await pagePicture(`${name}-${look}`, options, path, ready);
 
   await tellCentre({ mode: 'silent' });
   // Ends with an error: its lamp says nothing of 110.
@@ -82,6 +102,23 @@ async function open(options: BrowserContextOptions): Promise<Page> {
   await page.goto(url);
   await page.locator('[data-link="live"]').waitFor(patience);
   return page;
+}
+
+/** Another page of the console, once it shows `ready`. */
+async function pagePicture(
+  name: string,
+  options: BrowserContextOptions,
+  path: string,
+  ready: string,
+): Promise<void> {
+  const page = await open(options);
+  await page.goto(new URL(path, url).href);
+  await page.locator(ready).first().waitFor(patience);
+  await page.evaluate(() => document.fonts.ready);
+  const file = join(pictures, `${name}.png`);
+  const { byteLength } = await page.screenshot({ path: file, animations: 'disabled' });
+  console.log(`${file}  ${Math.round(byteLength / 1024)} kB`);
+  await page.context().close();
 }
 
 /** A fresh page once it shows `selector` and the figures. */

@@ -28,8 +28,6 @@ const aliveEveryMs = 5_000;
 const proofsEveryMs = 5_000;
 /** Often, so that what goes at once is little. */
 const forgetEveryMs = 60_000;
-/** Words in one commit: an alarm's own waits for no longer one. */
-const wordsAtOnce = 2_000;
 /** Drafts that wait for a store that does not write; of more the oldest go, and what they said is unknown. */
 const waitingLimit = 100_000;
 
@@ -235,11 +233,9 @@ export class FourHundred {
       now >= this.#proofsAt || now < this.#proofsAt - proofsEveryMs ? await this.#proofs.read(now) : [];
     const waiting = this.#waiting;
     const hour = this.#hours.statements();
-    await this.#commit([...waiting, ...proofs], [], [...this.#housekeeping(now), ...hour.statements]);
+    await this.#commit([...waiting, ...proofs], words, [...this.#housekeeping(now), ...hour.statements]);
     hour.wrote();
     this.#waiting = this.#waiting.slice(waiting.length);
-    for (let i = 0; i < words.length; i += wordsAtOnce)
-      await this.#commit([], words.slice(i, i + wordsAtOnce));
     if (proofs.length > 0 || now >= this.#proofsAt) {
       this.#proofs.told(proofs);
       this.#proofsAt = now + proofsEveryMs;

@@ -4,6 +4,8 @@ import type { ApiCampusMap } from '#protocols/api-inventory.ts';
 import { Answered, Failure } from '../../asking/Answered.tsx';
 import { useAct } from '../../asking/use-act.ts';
 import { useAnswer } from '../../asking/use-answer.ts';
+import type { View } from '../../feed/store.ts';
+import { useLive } from '../../live.tsx';
 import { StateGlyph } from '../../parts/StateGlyph.tsx';
 import type { State } from '../../reading/states.ts';
 import { type Speech, useSpeech } from '../../words/language.ts';
@@ -63,6 +65,7 @@ function Opened({
   const speech = useSpeech();
   const answer = useAnswer<{ items: ApiDuty[] }>(`four-hundred/campuses/${campus}/duties`);
   const map = useAnswer<ApiCampusMap>(`inventory/campuses/${campus}/map`);
+  const { devices } = useLive().view;
   const names = map.state === 'asking' ? null : map.data;
   const urgency = (state: ApiDuty['state']) => ['overdue', 'due', 'done'].indexOf(state);
   return (
@@ -76,7 +79,7 @@ function Opened({
                 .map((duty, i) => (
                   <li key={i} data-duty={duty.state}>
                     <StateGlyph state={glyphs[duty.state]} />
-                    <span>{dutyName(duty, names, speech)}</span>
+                    <span>{dutyName(duty, names, devices, speech)}</span>
                     <span className="drills-state">{stateWord(duty.state, speech)}</span>
                     <small>{when(duty, speech)}</small>
                   </li>
@@ -153,11 +156,11 @@ function drillWord({ what }: ApiDuty, { words }: Speech): string {
   return 'drill' in what && what.drill === 'quarter' ? words.drillQuarterly : words.drillMonthly;
 }
 
-function dutyName(duty: ApiDuty, map: ApiCampusMap | null, speech: Speech): string {
+function dutyName(duty: ApiDuty, map: ApiCampusMap | null, devices: View['devices'], speech: Speech): string {
   const { what } = duty;
   if ('drill' in what) return drillWord(duty, speech);
   const { words } = speech;
-  const test = words.drillTestOf(subjectName({ device: what.test }, map, speech));
+  const test = words.drillTestOf(subjectName({ device: what.test }, map, devices, speech));
   return what.route === 'direct' ? `${test} · ${words.drillDirect}` : test;
 }
 

@@ -6,6 +6,7 @@ import { rankOf } from '#protocols/four-hundred/answer.ts';
 import { Answered } from '../../asking/Answered.tsx';
 import { query } from '../../asking/ask.ts';
 import { useAnswer } from '../../asking/use-answer.ts';
+import { useLive } from '../../live.tsx';
 import { useSpeech } from '../../words/language.ts';
 import { History } from './History.tsx';
 import { PartRow } from './PartRow.tsx';
@@ -30,6 +31,7 @@ interface Props {
 export function OpenedCell({ campus, cell, part: opened, at, now, onPart }: Props) {
   const speech = useSpeech();
   const { words } = speech;
+  const { devices } = useLive().view;
   const { item, level } = cell;
   const [shown, show] = useState(shownAtOnce);
   const parts = useAnswer<z.infer<typeof apiParts>>(
@@ -69,7 +71,7 @@ export function OpenedCell({ campus, cell, part: opened, at, now, onPart }: Prop
                       key={part.id}
                       campus={campus}
                       part={part}
-                      name={subjectName(part.subject, names, speech)}
+                      name={subjectName(part.subject, names, devices, speech)}
                       at={at}
                       open={part.id === opened}
                       onToggle={() => onPart(part.id === opened ? undefined : part.id)}
@@ -98,7 +100,7 @@ export function OpenedCell({ campus, cell, part: opened, at, now, onPart }: Prop
                   <ol className="fh-repairs">
                     {all.slice(0, shown).map(({ subject, code, text, parts }) => (
                       <li key={`${code} ${parts.join()}`}>
-                        <strong>{subjectName(subject, names, speech)}</strong> {speech.of(text)}
+                        <strong>{subjectName(subject, names, devices, speech)}</strong> {speech.of(text)}
                         <small>{words.fourHundredRepairParts(String(parts.length))}</small>
                       </li>
                     ))}

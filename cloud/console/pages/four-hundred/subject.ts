@@ -1,20 +1,28 @@
 import type { z } from 'zod';
 import type { apiSubject } from '#protocols/api-four-hundred.ts';
 import type { ApiCampusMap } from '#protocols/api-inventory.ts';
+import type { View } from '../../feed/store.ts';
 import type { Speech } from '../../words/language.ts';
 
 export type Subject = z.infer<typeof apiSubject>;
 
 /** What a part is about, by the name that people gave it; by its id only where nobody gave one. */
-export function subjectName(subject: Subject, map: ApiCampusMap | null, { of, words }: Speech): string {
+export function subjectName(
+  subject: Subject,
+  map: ApiCampusMap | null,
+  devices: View['devices'],
+  { of, words }: Speech,
+): string {
   const named = (found: { name?: { zh: string; en: string } | null | undefined } | undefined, id: string) =>
     found?.name ? of(found.name) : id;
   if ('device' in subject) {
     const { device } = subject;
     const id = device.slice(device.indexOf('/') + 1);
+    // One that the inventory does not name may have its name from the campus file.
+    const filed = devices.get(device)?.place.device_name;
     return named(
       map?.devices.find((one) => one.device === device),
-      id,
+      filed ? of(filed) : id,
     );
   }
   if ('gate' in subject) {
